@@ -1,0 +1,211 @@
+"""A reply that arrives in pieces: typed events while it runs, the whole reply after it.
+
+A service asked for a stream may answer with a JSON body instead, an error or a whole completion:
+the first character of the body tells, since no line of an event stream starts with `{`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from ai.openrouter import jsontext
+from ai.openrouter.assembly import Assembly
+from ai.openrouter.errors import GarbledReplyError, IncompleteReplyError, OpenRouterError
+from ai.openrouter.events import StreamEvent
+from ai.openrouter.faults import read_failure
+from ai.openrouter.sse import EventParser
+from ai.openrouter.wire import ChatReply, Json, Message
+
+DONE: Final = "[DONE]"
+_BLANK: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
+_STARTS_OF_A_BODY: Final = (b"{", b"[", b"<")
+_OK: Final = 200
+
+
+def assemble(chunks: Iterable[bytes]) -> Message:
+    """Return the message of a complete response body, given as bytes in chunks of any size.
+
+    Raises:
+        OpenRouterError: the reply did not end well; `usage` and `generation_id` are set if seen.
+    """
+    stream = ChatStream(chunks)
+    for _event in stream:
+        pass
+    return stream.reply.message
+
+
+def read_completion(body: bytes, *, generation_id: str | None = None) -> ChatReply:
+    """Return the reply of a JSON body with HTTP status 200, leading blanks and errors included.
+
+    Raises:
+        OpenRouterError: the body holds an error, is no completion, or is empty.
+    """
+    stream = ChatStream((), generation_id=generation_id)
+    for _event in stream.take_body(body):
+        pass
+    return stream.reply
+
+
+class ChatStream:
+    """Iterate once for the events; then `reply` is the whole.
+
+    Iteration raises OpenRouterError on anything that did not end well; what was said before stays
+    said, so a caller that showed it must tell its readers.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        generation_id: str | None = None,
+        on_data: Callable[[], None] | None = None,
+    ) -> None:
+        self._chunks = chunks
+        self._on_data = on_data
+        self._assembly = Assembly(generation_id)
+        self._reply: ChatReply | None = None
+        self.is_done = False
+        """Whether `[DONE]` was read, after which nothing of the reply can follow."""
+        self._last = ""
+
+    @property
+    def reply(self) -> ChatReply:
+        """Return the whole reply; only there after the last event.
+
+        Raises:
+            RuntimeError: the stream was not read to its end.
+        """
+        if self._reply is None:
+            raise RuntimeError("the stream was not read to its end")
+        return self._reply
+
+    @property
+    def generation_id(self) -> str | None:
+        """Return the id of the generation as soon as a header or a chunk has told it."""
+        return self._assembly.generation_id
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        try:
+            yield from self._read()
+        except OpenRouterError as error:
+            self._assembly.inform(error)
+            raise
+
+    def _read(self) -> Iterator[StreamEvent]:
+        chunks = iter(self._chunks)
+        head = _head(chunks)
+        if head.startswith(_STARTS_OF_A_BODY):
+            yield from self._read_body(head, chunks)
+            return
+        parser = EventParser()
+        try:
+            yield from self._read_events(parser, head, chunks)
+        except IncompleteReplyError:
+            if self._assembly.finish_reason is None or self._assembly.usage is None:
+                raise
+        if not self.is_done:
+            self._hear_out(parser.rest())
+        self._reply = self._assembly.reply(ending="done" if self.is_done else "end", raw=self._last)
+
+    def _read_events(
+        self, parser: EventParser, head: bytes, chunks: Iterator[bytes]
+    ) -> Iterator[StreamEvent]:
+        """Read until `[DONE]`: the connection may linger long after it."""
+        for data in _events(parser, head, chunks):
+            text = data.strip()
+            if not text:
+                continue
+            self._seen()
+            for value in _values(text):
+                if value == DONE:
+                    self.is_done = True
+                    return
+                if isinstance(value, dict):
+                    yield from self._assembly.take(value)
+            self._last = text
+
+    def _hear_out(self, rest: str) -> None:
+        """Take from an unfinished last event its bill or error: it is not part of the message."""
+        try:
+            values = _values(rest.strip())
+        except GarbledReplyError:
+            return
+        self.is_done = DONE in values
+        for value in values:
+            if isinstance(value, dict):
+                self._assembly.overhear(value)
+
+    def _read_body(self, head: bytes, chunks: Iterator[bytes]) -> Iterator[StreamEvent]:
+        parts = [head]
+        self._seen()
+        for chunk in chunks:
+            parts.append(chunk)
+            if chunk.strip(_BLANK):
+                self._seen()
+        yield from self.take_body(b"".join(parts))
+
+    def take_body(self, body: bytes) -> Iterator[StreamEvent]:
+        """Take a completion that came as one JSON body.
+
+        Raises:
+            IncompleteReplyError: empty, or JSON that was cut.
+            GarbledReplyError: JSON that is no completion.
+            OpenRouterError: the error in it, or a page of HTML where JSON should be.
+        """
+        text = body.decode("utf-8", "replace").strip()
+        yield from self._assembly.take(self._completion(text))
+        self._reply = self._assembly.reply(ending="body", raw=text)
+
+    def _completion(self, text: str) -> Json:
+        try:
+            value = jsontext.parse(text)
+        except ValueError as exc:
+            error: OpenRouterError = IncompleteReplyError("the body is cut or empty", status=_OK)
+            if text[:1] not in ("", "{", "["):
+                error = read_failure(text.encode(), status=_OK)
+            raise self._assembly.inform(error) from exc
+        if not isinstance(value, dict):
+            error = GarbledReplyError("the body is no JSON object", status=_OK)
+            raise self._assembly.inform(error)
+        return value
+
+    def _seen(self) -> None:
+        if self._on_data is not None:
+            self._on_data()
+
+
+def _head(chunks: Iterator[bytes]) -> bytes:
+    """Return the bytes up to the first chunk that is not blank, without blanks and mark before."""
+    head = b""
+    for chunk in chunks:
+        head = (head + chunk).lstrip(_BLANK).removeprefix(_BOM).lstrip(_BLANK)
+        if head and not _BOM.startswith(head):
+            break
+    return head
+
+
+def _events(parser: EventParser, head: bytes, chunks: Iterator[bytes]) -> Iterator[str]:
+    yield from parser.feed(head)
+    for chunk in chunks:
+        yield from parser.feed(chunk)
+
+
+def _values(text: str) -> list[Any]:
+    """Return the JSON values of one event; `[DONE]` stands for itself.
+
+    Normally there is one. Some servers forget the blank line between events, so that several come
+    as one event of several lines.
+
+    Raises:
+        GarbledReplyError: a part of the reply is unreadable and so lost.
+    """
+    if not text or text == DONE:
+        return [text] if text else []
+    try:
+        return [jsontext.parse(text)]
+    except ValueError:
+        pass
+    try:
+        return [DONE if line == DONE else jsontext.parse(line) for line in text.split("\n") if line]
+    except ValueError as exc:
+        raise GarbledReplyError("an event that is not JSON") from exc

@@ -1,0 +1,1 @@
+"""Tests of the packages that talk to a model."""

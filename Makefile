@@ -1,0 +1,80 @@
+# Every target sets up what it needs; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+SCRIPT ?=
+IMAGES ?=
+
+.PHONY: help setup demo run services test check format bench openapi clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# --- set-up: all of it, once, and again when a lock file changes --------------------------------
+
+.venv/base: requirements/base.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "Installing (requirements/base.txt)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/base
+	@echo "Installing (requirements/dev.txt)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.env: | .venv/base
+	@$(BIN)/python -m canvas.dotenv
+
+setup: .venv/base .env ## Virtual environment, .env, database, static files
+	@mkdir -p var
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+
+# --- using it ------------------------------------------------------------------------------------
+
+demo: setup ## The main job, end to end (SCRIPT=path IMAGES=folder take your own files)
+	@$(BIN)/python -m demo $(if $(SCRIPT),--script "$(SCRIPT)") $(if $(IMAGES),--images "$(IMAGES)")
+
+run: setup ## Web, worker, sweeper and simulator from one terminal (PORT=8000)
+	@exec $(BIN)/python manage.py run_all --port $(PORT)
+
+services: .venv/base .env ## The same on PostgreSQL and Redis (DATABASE_URL, CELERY_BROKER_URL)
+	@export DATABASE_URL="$${DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/canvas}" \
+	        CELERY_BROKER_URL="$${CELERY_BROKER_URL:-redis://127.0.0.1:6379/5}"; \
+	 $(BIN)/python -m canvas.postgres && \
+	 $(BIN)/python manage.py migrate --verbosity 0 && \
+	 $(BIN)/python manage.py collectstatic --noinput --verbosity 0 && \
+	 exec $(BIN)/python manage.py run_all --port $(PORT)
+
+# --- working on it -------------------------------------------------------------------------------
+
+test: .venv/dev ## The whole suite: on SQLite, or on what DATABASE_URL and CELERY_BROKER_URL name
+	@$(BIN)/python -m tests.which
+	@$(BIN)/pytest -m "not slow" -n 2 --dist loadscope
+	@$(BIN)/pytest -m slow
+
+check: .venv/dev ## Format, lint, types, import fences, migrations, schema
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs canvas scenes ai demo templates
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@SECRET_KEY=for-checks-only $(BIN)/python manage.py makemigrations --check --dry-run
+	@SECRET_KEY=for-checks-only $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /tmp/canvas-openapi.$$$$.yaml && \
+	 rm -f /tmp/canvas-openapi.*.yaml
+
+format: .venv/dev ## Mend what can be mended by itself
+	@$(BIN)/ruff check --fix --exit-zero --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: .venv/dev .env ## Measure: dispatch, first token, writes (JSON in var/bench.json)
+	@$(BIN)/python -m benchmarks
+
+openapi: .venv/dev ## Write openapi.json anew
+	@SECRET_KEY=for-checks-only $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file openapi.json
+
+clean: ## Remove what was made here: environment, database, files (asks first)
+	@read -p "Delete .venv, .env and var? [y/N] " answer && [ "$$answer" = y ] && rm -rf .venv .env var

@@ -1,0 +1,98 @@
+"""Typed readers of the environment. Every wrong or missing value is named in one message.
+
+A secret `NAME` may also be given as `NAME_FILE`, the path of a file that holds it.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError
+
+BASE_DIR: Final = Path(__file__).resolve().parent.parent
+
+_env: Final = Env(eager=False)
+_env.read_env(str(BASE_DIR / ".env"), recurse=False, override=False)
+
+
+def _from_file(name: str) -> None:
+    """Put the text of the file named by `NAME_FILE` into `NAME`, unless `NAME` is set."""
+    path = os.environ.get(f"{name}_FILE", "")
+    if path and not os.environ.get(name):
+        try:
+            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            message = f"{name}_FILE cannot be read: {exc.strerror}"
+            raise ImproperlyConfigured(message) from exc
+
+
+def text(name: str, default: str) -> str:
+    """Read a string."""
+    return str(_env.str(name, default))
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """Read a secret from `NAME` or the file `NAME_FILE`; required when no default is given."""
+    _from_file(name)
+    if default is None:
+        return str(_env.str(name, validate=_not_blank) or "")
+    return str(_env.str(name, default))
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Read true or false."""
+    return bool(_env.bool(name, default))
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    """Read an integer that is not below `least`."""
+
+    def check(value: int) -> None:
+        if value < least:
+            message = f"must be at least {least}"
+            raise EnvValidationError(message, [message])
+
+    return int(_env.int(name, default, validate=check) or 0)
+
+
+def seconds(name: str, default: float) -> float:
+    """Read a duration in seconds, above zero."""
+
+    def check(value: float) -> None:
+        if value <= 0:
+            message = "must be above 0 seconds"
+            raise EnvValidationError(message, [message])
+
+    return float(_env.float(name, default, validate=check) or 0.0)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list; blanks around the commas are dropped."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def folder(name: str, default: str) -> Path:
+    """Read a path; a relative one starts at the project's root."""
+    return BASE_DIR / text(name, default)
+
+
+def seal() -> None:
+    """Stop the start when any value read so far was wrong, naming all of them."""
+    try:
+        _env.seal()
+    except EnvValidationError as exc:
+        lines = [f"  {name}: {' '.join(found)}" for name, found in _messages(exc).items()]
+        message = "These settings are missing or wrong (see .env.example):\n" + "\n".join(lines)
+        raise ImproperlyConfigured(message) from exc
+
+
+def _messages(exc: EnvValidationError) -> dict[str, list[str]]:
+    found = exc.error_messages
+    return dict(found) if isinstance(found, dict) else {"environment": [str(found)]}
+
+
+def _not_blank(value: str) -> None:
+    if not value.strip():
+        message = "must not be blank"
+        raise EnvValidationError(message, [message])

@@ -1,0 +1,250 @@
+"""Every setting, on one page. There is no `if` on an environment: production is other values.
+
+Each value that can be set from outside is listed in `.env.example` with a comment.
+"""
+
+from urllib.parse import urlsplit
+
+import dj_database_url
+import django_stubs_ext
+
+from canvas import env
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Scene] at run time
+
+BASE_DIR = env.BASE_DIR
+
+# --- What is asked of Django: https://docs.djangoproject.com/en/5.2/ref/settings/ --------------
+SECRET_KEY = env.secret("SECRET_KEY")
+DEBUG = env.flag("DEBUG", default=False)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "canvas.urls"
+ASGI_APPLICATION = "canvas.asgi.application"
+APPEND_SLASH = False  # a redirect would turn a POST into a GET
+AUTH_USER_MODEL = "workspaces.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "canvas.workspaces",
+    "scenes",
+    "ai",
+]
+
+MIDDLEWARE = [
+    "canvas.core.requests.RequestIdMiddleware",
+    "canvas.core.wait.PreferWaitMiddleware",
+    "canvas.core.health.HealthMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "canvas.core.static.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Databases: SQLite without a service, PostgreSQL by URL ------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'canvas.sqlite3'}")
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 16, least=1)
+_DATABASE_OPTIONS = {
+    # WAL and IMMEDIATE: readers never wait, writers queue up instead of failing half-way.
+    "sqlite": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
+    # A thread that waits for a model gives its connection back, so a few serve hundreds of calls.
+    "postgresql": {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 20}},
+}
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(DATABASE_URL, conn_max_age=0),
+        "OPTIONS": next(
+            (
+                options
+                for engine, options in _DATABASE_OPTIONS.items()
+                if dj_database_url.parse(DATABASE_URL)["ENGINE"].endswith((engine, f"{engine}3"))
+            ),
+            {},
+        ),
+    }
+}
+
+# --- Files --------------------------------------------------------------------------------------
+MEDIA_ROOT = env.folder("MEDIA_ROOT", "var/media")
+MEDIA_URL = "media/"
+STATIC_ROOT = env.folder("STATIC_ROOT", "var/static")
+STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+# --- Safety: https://docs.djangoproject.com/en/5.2/howto/deployment/checklist/ -----------------
+HTTPS = env.flag("HTTPS", default=False)
+SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 * HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "canvas.core.problems.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "prefer",
+    "x-csrftoken",
+    "x-request-id",
+    "x-workspace",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+
+# --- Limits of the doors ------------------------------------------------------------------------
+JSON_BODY_LIMIT_BYTES = 2 * 1024 * 1024
+UPLOAD_LIMIT_BYTES = 25 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = JSON_BODY_LIMIT_BYTES + 1
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = None
+REQUESTS_A_MINUTE = env.number("REQUESTS_A_MINUTE", 1200, least=1)
+
+# --- REST: https://www.django-rest-framework.org/api-guide/settings/ ---------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "canvas.workspaces.authentication.TokenAuthentication",
+        "canvas.workspaces.authentication.BrowserSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["canvas.workspaces.permissions.HasRole"],
+    "DEFAULT_RENDERER_CLASSES": ["canvas.core.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["canvas.core.json.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "canvas.core.pagination.CursorPages",
+    "DEFAULT_THROTTLE_CLASSES": ["canvas.workspaces.throttling.WorkspaceThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "canvas.core.openapi.Schema",
+    "EXCEPTION_HANDLER": "canvas.core.problems.handle",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Scene Canvas",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"WorkspaceRoleEnum": "canvas.workspaces.models.Role"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "canvas.core.openapi.camel_paths",
+    ],
+}
+
+# --- Celery: a worker may die at any line: https://docs.celeryq.dev/en/stable/userguide ---------
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "embedded://")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True  # the Job row is the result
+CELERY_TASK_DEFAULT_QUEUE = "llm"
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.number("WORKER_THREADS", 64, least=1)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+
+# --- The bus only wakes: what is replayed is read from tables -----------------------------------
+# Redis when the broker is Redis; else datagram sockets in a folder of this machine.
+BUS_URL = env.text(
+    "BUS_URL",
+    CELERY_BROKER_URL if urlsplit(CELERY_BROKER_URL).scheme in {"redis", "rediss"} else "local://",
+)
+BUS_FOLDER = env.folder("BUS_FOLDER", "var/bus")
+
+# --- Jobs: seconds of the database's clock ------------------------------------------------------
+JOB_LEASE_S = env.seconds("JOB_LEASE_S", 15)
+JOB_LEASE_RENEWAL_S = env.seconds("JOB_LEASE_RENEWAL_S", 5)
+JOB_SWEEP_EVERY_S = env.seconds("JOB_SWEEP_EVERY_S", 2)
+
+# --- OpenRouter: https://openrouter.ai/docs/api_reference/overview -----------------------------
+OPENROUTER_API_KEY = env.secret("OPENROUTER_API_KEY", "")
+OPENROUTER_BASE_URL = env.text("OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
+OPENROUTER_CONNECT_TIMEOUT_S = env.seconds("OPENROUTER_CONNECT_TIMEOUT_S", 5)
+OPENROUTER_FIRST_DATA_TIMEOUT_S = env.seconds("OPENROUTER_FIRST_DATA_TIMEOUT_S", 60)
+OPENROUTER_IDLE_TIMEOUT_S = env.seconds("OPENROUTER_IDLE_TIMEOUT_S", 45)
+OPENROUTER_TOTAL_TIMEOUT_S = env.seconds("OPENROUTER_TOTAL_TIMEOUT_S", 300)
+OPENROUTER_APP_URL = env.text("OPENROUTER_APP_URL", "")
+OPENROUTER_APP_TITLE = env.text("OPENROUTER_APP_TITLE", "Scene Canvas")
+
+# --- Logs: one JSON object a line, the request's id in each ------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "canvas.core.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+    },
+}
+
+env.seal()

@@ -1,0 +1,1 @@
+"""The tenant: workspaces, members, tokens, plans, and who may do what."""

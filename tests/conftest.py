@@ -1,0 +1,70 @@
+"""Fixtures for every test: a fence around the network, a client, makers of rows."""
+
+import ipaddress
+import socket
+
+import pytest
+
+from canvas.workspaces import throttling
+from tests import factories
+
+
+class NetworkUsedError(AssertionError):
+    """A test tried to leave this machine."""
+
+
+def _is_local(address) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a path: a socket of this machine
+    host = str(address[0])
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _network_fence(monkeypatch):
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
+
+    def guarded(name):
+        def connect(self, address):
+            if not _is_local(address):
+                raise NetworkUsedError(f"a test tried to reach {address}")
+            return real[name](self, address)
+
+        return connect
+
+    for name in real:
+        monkeypatch.setattr(socket.socket, name, guarded(name))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts():
+    throttling.storage.reset()
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def make_user(db):
+    return factories.make_user
+
+
+@pytest.fixture
+def make_workspace(db):
+    return factories.make_workspace
+
+
+@pytest.fixture
+def api(db):
+    """A client with an owner's token of a fresh workspace; `.workspace` and `.user` name them."""
+    workspace = factories.make_workspace()
+    client = factories.client_for(workspace)
+    client.user = factories.owner_of(workspace)
+    return client

@@ -1,0 +1,38 @@
+"""The settings under test: the real ones, with what a test must not share or wait for."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="canvas-tests-"))
+(_FOLDER / "static").mkdir()
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+
+os.environ.update(
+    SECRET_KEY="only for tests",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    BUS_URL="local://",
+    BUS_FOLDER=str(_FOLDER / "bus"),
+    CELERY_BROKER_URL="embedded://",
+    HTTPS="false",
+    DEBUG="false",
+    MEDIA_ROOT=str(_FOLDER / "media"),
+    STATIC_ROOT=str(_FOLDER / "static"),
+    OPENROUTER_API_KEY="",
+)
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER / 'canvas.sqlite3'}")
+
+from canvas.settings import *  # noqa: E402, F403 after the environment
+from canvas.settings import DATABASES  # noqa: E402 by name, for its change below
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file of this process: threads share it as in production, parallel runs do not.
+    DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REQUESTS_A_MINUTE = 100_000
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -1,0 +1,1 @@
+"""What models are asked for: pure shapes, judged by pydantic."""

@@ -1,0 +1,1 @@
+"""From the text of a model to a validated contract."""

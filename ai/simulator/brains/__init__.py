@@ -1,0 +1,1 @@
+"""What the simulator thinks with: pure functions from the input to an answer."""

@@ -1,0 +1,185 @@
+"""The endpoints one reads: models, providers, key, credits, generations."""
+
+from decimal import Decimal
+from typing import Final
+
+from ai.simulator.bill import Line
+from ai.simulator.catalogue import Entry, endpoint_row
+from ai.simulator.errors import PROVIDER, Refusal
+from ai.simulator.faults import Asked
+from ai.simulator.state import Simulator
+from ai.simulator.web import Reply, Request, json_reply
+from ai.simulator.wire import Json
+
+_UNKNOWN_OF_A_GENERATION: Final = (
+    "app_id",
+    "moderation_latency",
+    "service_tier",
+    "num_media_prompt",
+    "num_input_audio_prompt",
+    "num_media_completion",
+    "num_search_results",
+    "num_fetches",
+    "web_search_engine",
+    "external_user",
+    "preset_id",
+    "router",
+    "user_agent",
+    "http_referer",
+    "workspace_id",
+)
+_LIMIT: Final = 500
+_MOST: Final = 1_000
+
+
+def models(sim: Simulator, request: Request) -> Reply:
+    """GET /models: text models by default, others by `output_modalities`."""
+    asked = request.query.get("output_modalities", "text").split(",")
+    wanted = [
+        e
+        for e in sim.catalogue.entries()
+        if "all" in asked or any(e.writes(kind) for kind in asked)
+    ]
+    for parameter in filter(None, request.query.get("supported_parameters", "").split(",")):
+        wanted = [entry for entry in wanted if entry.supports(parameter)]
+    for kind in filter(None, request.query.get("input_modalities", "").split(",")):
+        wanted = [entry for entry in wanted if entry.reads(kind)]
+    if words := request.query.get("q", "").lower():
+        wanted = [e for e in wanted if words in e.slug.lower() or words in e.row["name"].lower()]
+    offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _LIMIT), _MOST)
+    shown = [_row(entry) for entry in wanted[offset : offset + limit]]
+    following = offset + limit
+    link = f"{request.path}?offset={following}&limit={limit}" if following < len(wanted) else None
+    return json_reply(
+        {"data": shown, "total_count": len(wanted), "links": {"next": link}, "simulated": True}
+    )
+
+
+def endpoints(entry: Entry) -> Reply:
+    """GET /models/{author}/{slug}/endpoints."""
+    row = entry.row
+    keys = ("id", "name", "created", "description", "architecture")
+    data = {key: row[key] for key in keys} | {"endpoints": [endpoint_row(entry)]}
+    return json_reply({"data": data, "simulated": True})
+
+
+def model(entry: Entry) -> Reply:
+    """GET /model/{author}/{slug}."""
+    return json_reply({"data": _row(entry), "simulated": True})
+
+
+def providers(_sim: Simulator, _request: Request) -> Reply:
+    """GET /providers: the one that serves here."""
+    row: dict[str, Json] = {
+        "name": PROVIDER,
+        "slug": "simulator",
+        "privacy_policy_url": None,
+        "terms_of_service_url": None,
+        "status_page_url": None,
+        "headquarters": None,
+        "datacenters": [],
+    }
+    return json_reply({"data": [row], "simulated": True})
+
+
+def key(sim: Simulator, _request: Request) -> Reply:
+    """GET /key: what was used and what is left."""
+    used = sim.bill.total_usd()
+    data: dict[str, Json] = {
+        "label": "sk-or-v1-sim...ulated",
+        "limit": sim.settings.credit_usd,
+        "limit_remaining": sim.credit_left_usd(),
+        "limit_reset": None,
+        "usage": used,
+        "usage_daily": used,
+        "usage_weekly": used,
+        "usage_monthly": used,
+        "byok_usage": 0,
+        "byok_usage_daily": 0,
+        "byok_usage_weekly": 0,
+        "byok_usage_monthly": 0,
+        "include_byok_in_limit": False,
+        "is_free_tier": False,
+        "is_management_key": False,
+        "is_provisioning_key": False,
+        "expires_at": None,
+        "creator_user_id": None,
+        "free_model_daily_requests": {"limit": 1_000, "used": 0, "remaining": 1_000},
+        "rate_limit": {
+            "requests": -1,
+            "interval": "10s",
+            "note": "This field is deprecated and safe to ignore.",
+        },
+    }
+    return json_reply({"data": data, "simulated": True})
+
+
+def credits_left(sim: Simulator, _request: Request) -> Reply:
+    """GET /credits: bought and used; an endless account shows a large round number."""
+    bought = sim.settings.credit_usd if sim.settings.credit_usd is not None else Decimal(1_000_000)
+    return json_reply(
+        {"data": {"total_credits": bought, "total_usage": sim.bill.total_usd()}, "simulated": True}
+    )
+
+
+def generation(sim: Simulator, request: Request) -> Reply:
+    """GET /generation?id=: the bill's line, after as many 404s as are set or scripted.
+
+    Raises:
+        Refusal: 404 while or because nothing is known of the id.
+    """
+    generation_id = request.query.get("id", "")
+    line = sim.bill.find(generation_id)
+    missed = sim.bill.asked(generation_id)
+    fault = sim.script.take(
+        Asked(line.model if line else "", "generation", generation_id), kinds={"generation_404"}
+    )
+    if line is None or missed < sim.settings.generation_misses or fault:
+        raise Refusal(404, f"Generation {generation_id} not found")
+    return json_reply({"data": _generation(line), "simulated": True})
+
+
+def _generation(line: Line) -> dict[str, Json]:
+    """Describe a generation as the service does."""
+    return {
+        "id": line.generation_id,
+        "upstream_id": None,
+        "total_cost": line.cost_usd,
+        "usage": line.cost_usd,
+        "cache_discount": None,
+        "upstream_inference_cost": None,
+        "model": line.model,
+        "provider_name": PROVIDER,
+        "tokens_prompt": line.prompt_tokens,
+        "tokens_completion": line.completion_tokens,
+        "native_tokens_prompt": line.prompt_tokens,
+        "native_tokens_completion": line.completion_tokens,
+        "native_tokens_reasoning": 0,
+        "native_tokens_cached": 0,
+        "native_tokens_completion_images": 0,
+        "finish_reason": line.finish_reason,
+        "native_finish_reason": line.finish_reason,
+        "latency": 10,
+        "generation_time": 100,
+        "streamed": line.streamed,
+        "cancelled": line.cancelled,
+        "is_byok": False,
+        "provider_responses": [{"status": 200, "provider_name": PROVIDER, "latency": 10}],
+        "created_at": line.at.isoformat(),
+        "api_type": "completions" if line.endpoint == "chat" else "images",
+        "origin": "simulator",
+        "data_region": "global",
+    } | dict.fromkeys(_UNKNOWN_OF_A_GENERATION)
+
+
+def _row(entry: Entry) -> dict[str, Json]:
+    """Return a model as the list shows it."""
+    row = {name: value for name, value in entry.row.items() if name != "images_api"}
+    details = f"/api/v1/models/{entry.served_as}/endpoints"
+    return row | {"supported_voices": None, "links": {"details": details}}
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    """Read a whole number of the query."""
+    value = request.query.get(name, "")
+    return int(value) if value.isdigit() else default

@@ -96,7 +96,7 @@ class Stack:
         part.process = subprocess.Popen(  # noqa: S603 our own commands
             part.command,
             cwd=BASE_DIR,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._addresses(), **self.extra_env},
+            env={**os.environ, **self.extra_env, **self._addresses(), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -145,8 +145,9 @@ class Stack:
     def _relay(self, part: Part) -> None:
         assert part.process is not None  # noqa: S101 just started
         assert part.process.stdout is not None  # noqa: S101 a pipe
-        for line in part.process.stdout:
-            self.say(part.name, line.decode("utf-8", "replace").rstrip())
+        with part.process.stdout as lines:
+            for line in lines:
+                self.say(part.name, line.decode("utf-8", "replace").rstrip())
 
     def _await(self, name: str, url: str, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

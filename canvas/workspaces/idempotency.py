@@ -26,7 +26,13 @@ HEADER: Final = "Idempotency-Key"
 LONGEST_KEY: Final = 255
 ABANDONED_AFTER: Final = timedelta(seconds=60)
 RETRY_AFTER_S: Final = 1
-KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag", "Content-Disposition")
+KEPT_HEADERS: Final = (
+    "Content-Type",
+    "Content-Location",
+    "Location",
+    "ETag",
+    "Content-Disposition",
+)
 NOT_FINAL: Final = frozenset({401, 402, 403, 408, 409, 413, 423, 425, 429})
 """Refusals that another try may change; whatever is 500 or more is not kept either."""
 

@@ -75,7 +75,7 @@ class WorkspaceSerializer(CamelModelSerializer[Workspace]):
         return usd_text(workspace.budget_nusd)
 
 
-class NewWorkspaceSerializer(CamelSerializer):
+class NewWorkspaceSerializer(CamelSerializer[Any]):
     """A workspace to create."""
 
     name = StrictCharField(max_length=120)

@@ -1,0 +1,1 @@
+"""The film: projects, scenes, beats, the bible. It knows nothing of AI."""

@@ -1,0 +1,1 @@
+"""The prompt compiler: slots in, text out. Pure Python."""

@@ -1,0 +1,1 @@
+"""director of the AI app."""

@@ -1,0 +1,209 @@
+"""A turn: from a person's message to the director's last word, in rounds.
+
+Each round commits whole: the words, the tools' writes and their results. The last round commits
+with the job's success. So a turn that dies resumes at its round, and no tool acts twice.
+"""
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+
+from ai.director import digest, offer, speaker, toolbox, tools, transcript
+from ai.director.speaker import Speaker
+from ai.exchange import Order, Said
+from ai.gateway import converse, request_for
+from ai.jobs import runner, steps
+from ai.jobs.registry import Store
+from ai.models import ChatMessage, Job, JobStatus, MessageRole, MessageStatus
+from ai.openrouter.errors import StoppedError
+from ai.openrouter.quirks import answer_text
+from ai.recipes import DIRECTOR
+from ai.routing import Choice
+from ai.structured import schema
+from scenes import selectors
+from scenes.services import feed
+from scenes.services.changes import Actor
+
+if TYPE_CHECKING:
+    from scenes.models import Project
+
+logger = logging.getLogger(__name__)
+
+MOST_ROUNDS: Final = 6
+NOTHING_SAID: Final = "(The model said nothing.)"
+
+
+def take(job: Job) -> Store:
+    """Answer the message that the job is about; the last words are stored when the job finishes.
+
+    Raises:
+        Unaffordable, Upstream, OpenRouterError: see ai.gateway; the rounds before stay.
+    """
+    asked = transcript.asked(job)
+    project = selectors.project_of_job(project_id=asked.project_id)
+    for number in range(transcript.rounds_done(job), MOST_ROUNDS):
+        # The last round is offered no tools, so it must speak.
+        offered = _offered(project, asked) if number < MOST_ROUNDS - 1 else {}
+        voice = Speaker(job, parent_id=asked.pk)
+        said = _listen(job, project, asked, offered, voice)
+        if not said.reply.message.tool_calls or not offered:
+            return lambda: _finish(job, voice, said, asked)
+        _keep_round(job, project, asked, offered, voice, said)
+    raise AssertionError("a turn has at least one round left")
+
+
+def _listen(
+    job: Job,
+    project: "Project",
+    asked: ChatMessage,
+    offered: dict[str, toolbox.Tool],
+    voice: Speaker,
+) -> Said:
+    """Ask the model for its next words and calls, passing them on as they come."""
+    system, _ = DIRECTOR.wording.fill(digest.of_project(project))
+    rows = transcript.history(job)
+
+    def order(choice: Choice) -> Order:
+        dialect = schema.dialect_of(choice.slug)
+        messages = [
+            {"role": "system", "content": system},
+            *transcript.as_messages(rows, slug=choice.slug),
+        ]
+        wire = tuple(tool.wire(dialect) for tool in offered.values())
+        request = request_for(choice, messages).model_copy(
+            update={"tools": wire, "tool_choice": "auto"} if wire else {}
+        )
+        return Order(
+            DIRECTOR.prompt, DIRECTOR.wording.digest, choice, request, message_id=voice.message_id
+        )
+
+    try:
+        said = converse(
+            DIRECTOR, job=job, order=order, on_event=voice.hear, on_restart=voice.restart
+        )
+    except StoppedError as exc:
+        voice.done()
+        if exc.reason == "cancelled":
+            _keep_stopped(job, voice, asked)
+        raise
+    voice.done()
+    return said
+
+
+def _keep_round(
+    job: Job,
+    project: "Project",
+    asked: ChatMessage,
+    offered: dict[str, toolbox.Tool],
+    voice: Speaker,
+    said: Said,
+) -> None:
+    """Commit one round: the words, the tools' writes and their results, all or nothing."""
+    scope = toolbox.Scope(
+        project=project,
+        by=Actor.assistant(job_id=job.pk, message_id=voice.message_id, user_id=job.user_id),
+        linked_scene_id=asked.linked_scene_id,
+    )
+    with runner.guarded(job):
+        spoken = _add_spoken(job, voice, said, asked)
+        for position, call in enumerate(said.reply.message.tool_calls):
+            performed = toolbox.perform(offered, call, scope)
+            transcript.add(
+                project_id=project.pk,
+                job=job,
+                parent_id=spoken.pk,
+                role=MessageRole.TOOL,
+                tool_call_id=call.id,
+                content=performed.done.said,
+            )
+            spoken.tool_calls.append(
+                {
+                    "id": call.id,
+                    "name": call.name,
+                    "arguments": call.arguments,
+                    "status": performed.status,
+                    "result": performed.done.said,
+                    "changeId": _text(performed.done.change_id),
+                    "outlineId": _text(performed.done.outline_id),
+                }
+            )
+            finished = {
+                "messageId": str(spoken.pk),
+                "callId": speaker.call_id(spoken.pk, position),
+                "name": call.name,
+                "status": performed.status,
+                "changeId": _text(performed.done.change_id),
+            }
+            feed.publish(project.pk, [feed.NewEvent("tool.finished", finished, job.pk)])
+        spoken.save(update_fields=["tool_calls"])
+        _tell_spoken(job, spoken, said)
+        runner.progress(job, done=transcript.rounds_done(job), words="The director is working")
+        steps.reached("before-commit")
+    steps.reached("after-commit")
+
+
+def _finish(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> dict[str, Any]:
+    """Store the last words; runs inside the job's guarded finish."""
+    spoken = _add_spoken(job, voice, said, asked)
+    _tell_spoken(job, spoken, said)
+    return {"messageId": str(spoken.pk), "rounds": transcript.rounds_done(job)}
+
+
+def _keep_stopped(job: Job, voice: Speaker, asked: ChatMessage) -> None:
+    """Keep what was said before a person stopped it, if the job is still the one we ran."""
+    if not voice.text.strip():
+        return
+    with transaction.atomic():
+        mine = Job.objects.filter(pk=job.pk, fence=job.fence, status=JobStatus.CANCELLED)
+        if not mine.select_for_update().exists():
+            return
+        spoken = transcript.add(
+            project_id=asked.project_id,
+            id=voice.message_id,
+            job=job,
+            parent_id=asked.pk,
+            role=MessageRole.ASSISTANT,
+            status=MessageStatus.STOPPED,
+            content=voice.text,
+        )
+        _tell_completed(job, spoken)
+
+
+def _offered(project: "Project", asked: ChatMessage) -> dict[str, toolbox.Tool]:
+    count = len(selectors.scenes_of(project=project))
+    return offer.offered(tools.ALL, message=asked.content, scene_count=count)
+
+
+def _add_spoken(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> ChatMessage:
+    reply, message = said.reply, said.reply.message
+    return transcript.add(
+        project_id=asked.project_id,
+        id=voice.message_id,
+        job=job,
+        parent_id=asked.pk,
+        role=MessageRole.ASSISTANT,
+        content=answer_text(message) or ("" if message.tool_calls else NOTHING_SAID),
+        reasoning=message.reasoning or "",
+        reasoning_details=message.reasoning_details or "",
+        model_served=(reply.model or "")[:200],
+        simulated=reply.simulated,
+    )
+
+
+def _tell_spoken(job: Job, spoken: ChatMessage, said: Said) -> None:
+    usage = said.reply.usage
+    tokens = ((usage.prompt_tokens or 0) + (usage.completion_tokens or 0)) if usage else None
+    cost = None if usage is None or usage.cost_usd is None else format(usage.cost_usd, "f")
+    data = {"messageId": str(spoken.pk), "tokens": tokens, "costUsd": cost}
+    feed.publish(spoken.project_id, [feed.NewEvent("usage", data, job.pk)])
+    _tell_completed(job, spoken)
+
+
+def _tell_completed(job: Job, spoken: ChatMessage) -> None:
+    data = {"messageId": str(spoken.pk), "role": spoken.role, "status": spoken.status}
+    feed.publish(spoken.project_id, [feed.NewEvent("message.completed", data, job.pk)])
+
+
+def _text(key: object) -> str | None:
+    return None if key is None else str(key)

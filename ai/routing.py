@@ -1,0 +1,70 @@
+"""Which models to try for a call: the plan's stack, in order, that can do what is needed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ai.models import CatalogueEntry, Stack
+from canvas.core.errors import Unavailable
+from canvas.workspaces.models import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One model to try, with how to ask it. `entry` is None when the catalogue lacks it."""
+
+    slug: str
+    entry: CatalogueEntry | None
+    max_output_tokens: int
+    temperature: float
+    reasoning_effort: str
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """What the model's entry says it supports; empty when it is not in the catalogue."""
+        return frozenset(self.entry.supported_parameters if self.entry else ())
+
+
+def chain(
+    workspace: Workspace, task: str, *, tools: bool = False, image: bool = False
+) -> list[Choice]:
+    """List the models to try, best first.
+
+    Args:
+        workspace: its plan decides.
+        task: one of Task.
+        tools: leave out models that cannot call tools.
+        image: leave out models that cannot see.
+
+    Raises:
+        Unavailable: `no-model`, an editor has to mend the stack.
+    """
+    stack = Stack.objects.filter(plan_id=workspace.plan_id, task=task).first()
+    slugs = [stack.model_slug, *stack.fallback_slugs] if stack else []
+    entries = CatalogueEntry.objects.in_bulk(slugs)
+    choices = [_choice(stack, slug, entries.get(slug)) for slug in dict.fromkeys(slugs) if stack]
+    able = [choice for choice in choices if _can(choice.entry, tools=tools, image=image)]
+    if not able:
+        raise Unavailable(
+            f"The {workspace.plan.name} plan has no model that can do this ({task}). "
+            "An editor has to set one in its stack.",
+            code="no-model",
+        )
+    return able
+
+
+def _choice(stack: Stack, slug: str, entry: CatalogueEntry | None) -> Choice:
+    most = stack.max_output_tokens
+    if entry and entry.max_output_tokens:
+        most = min(most, entry.max_output_tokens)
+    return Choice(slug, entry, most, stack.temperature, stack.reasoning_effort)
+
+
+def _can(entry: CatalogueEntry | None, *, tools: bool, image: bool) -> bool:
+    """A model that is not in the catalogue is tried: its refusal is an answer, too."""
+    if entry is None:
+        return True
+    has: Collection[str] = entry.supported_parameters
+    return (not tools or "tools" in has) and (not image or "image" in entry.input_modalities)

@@ -1,0 +1,145 @@
+"""Outlines: a scene breakdown as a proposal, from the chat or from a text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+
+from ai import ledger
+from ai.director import proposals
+from ai.gateway import ask
+from ai.jobs.registry import Store
+from ai.jobs.service import submit
+from ai.models import ChatMessage, Job, JobKind, MessageRole, Outline
+from ai.recipes import OUTLINE
+from canvas.core.errors import Fault, Invalid
+from canvas.workspaces.access import Access
+from scenes import selectors
+from scenes.services.changes import Actor
+
+if TYPE_CHECKING:
+    from scenes.models import Project
+
+LONGEST_TEXT: Final = 400_000
+LONGEST_CHAT: Final = 200
+
+
+def request_outline(
+    *,
+    access: Access,
+    project: "Project",
+    source: str,
+    text: str = "",
+    target: Mapping[str, Any] | None = None,
+) -> Job:
+    """Submit the drafting of an outline.
+
+    Args:
+        access: who asks.
+        project: whose outline.
+        source: `chat` or `text`.
+        text: the story, when the source is `text`.
+        target: `{"scenes"?, "runtimeSeconds"?, "mode"?}`.
+
+    Raises:
+        Invalid: nothing to outline, or too much.
+        Unaffordable: the month's budget or tokens are used up.
+    """
+    if source == "text" and not text.strip():
+        raise _wrong("/text", "blank", "Give the text that is to be outlined.")
+    if len(text) > LONGEST_TEXT:
+        raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
+    if source == "chat" and not _said(project):
+        raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
+    ledger.refuse_exhausted(access.workspace)
+    payload = {"source": source, "text": text, "target": dict(target or {})}
+    return submit(access=access, kind=JobKind.OUTLINE, project_id=project.pk, payload=payload)
+
+
+def draft(job: Job) -> Store:
+    """Ask for the outline and keep it as a proposal.
+
+    Load, call, store: the middle step holds no transaction and touches no row.
+    """
+    assert job.project_id is not None  # noqa: S101 an outline job has a project
+    project = selectors.project_of_job(project_id=job.project_id)
+    source, target = job.payload["source"], job.payload["target"]
+
+    asked = ask(
+        OUTLINE,
+        job=job,
+        values={
+            "project_title": project.title,
+            "target": _in_words(target),
+            "source_kind": "conversation" if source == "chat" else "text",
+            "source": job.payload["text"] or _said(project),
+        },
+    )
+
+    def store() -> dict[str, Any]:
+        outline = proposals.propose(
+            project=project,
+            content=asked.value.model_dump(mode="json"),
+            source=source,
+            job_id=job.pk,
+            target=target,
+            model_served=asked.model_served[:200],
+            simulated=asked.simulated,
+        )
+        scenes = len(asked.value.scenes)
+        return {
+            "outlineId": str(outline.pk),
+            "number": outline.number,
+            "scenes": scenes,
+            "targetMet": target.get("scenes") in {None, scenes},
+            "repairs": list(asked.repairs),
+        }
+
+    return store
+
+
+def accept_outline(
+    *,
+    outline: Outline,
+    by: Actor,
+    scenes: Sequence[str] | None = None,
+    bible: bool = True,
+    title: bool = True,
+) -> Outline:
+    """Apply a proposal, whole or in part; see ai.director.proposals.accept."""
+    return proposals.accept(
+        outline=outline, user_id=by.user_id, scenes=scenes, bible=bible, title=title
+    )
+
+
+def reject_outline(*, outline: Outline) -> Outline:
+    """Say no to a proposal; see ai.director.proposals.reject."""
+    with transaction.atomic():
+        return proposals.reject(outline=outline)
+
+
+def _said(project: "Project") -> str:
+    """Write the conversation as data: who said what, oldest first."""
+    rows = ChatMessage.objects.filter(
+        project_id=project.pk, role__in=[MessageRole.USER, MessageRole.ASSISTANT]
+    ).exclude(content="")
+    recent = reversed(rows.order_by("-position")[:LONGEST_CHAT])
+    return "\n".join(
+        json.dumps({"role": row.role, "content": row.content}, ensure_ascii=False) for row in recent
+    )
+
+
+def _in_words(target: Mapping[str, Any]) -> str:
+    wishes = []
+    if scenes := target.get("scenes"):
+        wishes.append(f"Exactly {scenes} scenes.")
+    if seconds := target.get("runtimeSeconds"):
+        wishes.append(f"A running time of about {seconds} seconds.")
+    if target.get("mode") == "as-written":
+        wishes.append("Keep the scenes as they are written: one for each heading, in their order.")
+    return " ".join(wishes) or "As many scenes as the source needs."
+
+
+def _wrong(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid(detail, code=code, faults=[Fault(pointer, code, detail)])

@@ -1,0 +1,28 @@
+"""Celery's thin end: the task, and what a worker process starts beside it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+
+from ai import queue
+from ai.jobs import runner, sweeper
+from canvas.core import bus
+from canvas.doorbell import SCHEME
+
+
+@shared_task(name=queue.RUN_JOB, ignore_result=True)
+def run_job(job_id: str) -> None:
+    """Do one job if it is still ours to do; the row says when to come back."""
+    runner.run(UUID(job_id))
+
+
+@worker_ready.connect
+def start_companions(**_: Any) -> None:  # noqa: ANN401 Celery's shape
+    """Answer the door bell when there is no broker, and sweep, for as long as the worker lives."""
+    if urlsplit(settings.CELERY_BROKER_URL).scheme == SCHEME:
+        bus.hub.on(queue.RING, queue.send)
+    sweeper.start()

@@ -1,0 +1,1 @@
+"""The main job, once, on real input, over real HTTP: `make demo`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, validate
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 
@@ -36,7 +36,7 @@ def secret(name: str, default: str | None = None) -> str:
     """Read a secret from `NAME` or the file `NAME_FILE`; required when no default is given."""
     _from_file(name)
     if default is None:
-        return str(_env.str(name, validate=_not_blank) or "")
+        return str(_env.str(name, validate=validate.Length(min=1)) or "")
     return str(_env.str(name, default))
 
 
@@ -47,24 +47,13 @@ def flag(name: str, *, default: bool) -> bool:
 
 def number(name: str, default: int, *, least: int = 0) -> int:
     """Read an integer that is not below `least`."""
-
-    def check(value: int) -> None:
-        if value < least:
-            message = f"must be at least {least}"
-            raise EnvValidationError(message, [message])
-
-    return int(_env.int(name, default, validate=check) or 0)
+    return int(_env.int(name, default, validate=validate.Range(min=least)) or 0)
 
 
 def seconds(name: str, default: float) -> float:
     """Read a duration in seconds, above zero."""
-
-    def check(value: float) -> None:
-        if value <= 0:
-            message = "must be above 0 seconds"
-            raise EnvValidationError(message, [message])
-
-    return float(_env.float(name, default, validate=check) or 0.0)
+    above_zero = validate.Range(min=0, min_inclusive=False)
+    return float(_env.float(name, default, validate=above_zero) or 0.0)
 
 
 def names(name: str, default: str = "") -> list[str]:
@@ -90,9 +79,3 @@ def seal() -> None:
 def _messages(exc: EnvValidationError) -> dict[str, list[str]]:
     found = exc.error_messages
     return dict(found) if isinstance(found, dict) else {"environment": [str(found)]}
-
-
-def _not_blank(value: str) -> None:
-    if not value.strip():
-        message = "must not be blank"
-        raise EnvValidationError(message, [message])

@@ -10,12 +10,17 @@ _FOLDER = Path(tempfile.mkdtemp(prefix="canvas-tests-"))
 (_FOLDER / "static").mkdir()
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
+# A real broker is for the tests that start processes of their own, and for the bus of all others;
+# each parallel run takes a database number of its own.
+BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+_RUN = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_REDIS = BROKER_URL.startswith("redis")
+_BUS_URL = f"{BROKER_URL.rpartition('/')[0]}/{10 + _RUN}" if _REDIS else "local://"
+
 os.environ.update(
     SECRET_KEY="only for tests",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
-    BUS_URL="local://",
     BUS_FOLDER=str(_FOLDER / "bus"),
-    CELERY_BROKER_URL="embedded://",
     HTTPS="false",
     DEBUG="false",
     MEDIA_ROOT=str(_FOLDER / "media"),
@@ -30,6 +35,8 @@ from canvas.settings import DATABASES  # noqa: E402 by name, for its change belo
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file of this process: threads share it as in production, parallel runs do not.
     DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
+CELERY_BROKER_URL = "embedded://"
+BUS_URL = _BUS_URL
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REQUESTS_A_MINUTE = 100_000
 STORAGES = {

@@ -162,10 +162,10 @@ class Exchange:
             method, path, content=content, params=query, headers=headers
         )
         with self._switch.call(), contextlib.closing(self._send(request)) as response:
-            self._switch.check()
             answer = Answer(response, self._switch)
             if on_headers is not None:
                 on_headers(answer.generation_id)
+            self._switch.check()  # only now: a call that was stopped still has its bill's name
             if not response.is_success:
                 raise answer.failure()
             yield answer

@@ -1,0 +1,1 @@
+"""Processes that die, and what is left."""

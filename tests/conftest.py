@@ -2,11 +2,35 @@
 
 import ipaddress
 import socket
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from canvas.workspaces import throttling
 from tests import factories
+
+SHIPPED = {
+    "canvas.workspaces.migrations.0002_plans": "add_plans",
+    "scenes.migrations.0002_templates": "add_templates",
+    "ai.migrations.0002_stacks": "add",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Bring the shipped rows back after a test that truncated every table."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    committed = marker is not None and marker.kwargs.get("transaction", False)
+    if committed or "transactional_db" in item.fixturenames:
+        with item.config.stash[blocking_manager_key].unblock():
+            for module, function in SHIPPED.items():
+                getattr(import_module(module), function)(apps, None)
+            connection.close()
+    return result
 
 
 class NetworkUsedError(AssertionError):

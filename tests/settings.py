@@ -35,6 +35,10 @@ from canvas.settings import DATABASES  # noqa: E402 by name, for its change belo
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file of this process: threads share it as in production, parallel runs do not.
     DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
+else:
+    # Threads that outlive a test give their connections back to the server, not to a pool:
+    # the database could not be dropped at the end.
+    DATABASES["default"]["OPTIONS"].pop("pool")
 CELERY_BROKER_URL = "embedded://"
 BUS_URL = _BUS_URL
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

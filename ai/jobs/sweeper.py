@@ -91,9 +91,7 @@ def requeue_lost() -> int:
 def _bring_back(job: Job) -> int:
     """Take one job from its dead worker; its open calls may have cost something."""
     gone = job.crashes + 1 >= MOST_CRASHES
-    error = Internal(
-        f"The worker died {MOST_CRASHES} times while doing this.", code="worker-lost"
-    )
+    error = Internal(f"The worker died {MOST_CRASHES} times while doing this.", code="worker-lost")
     with transaction.atomic():
         hit = Job.objects.filter(
             pk=job.pk, status=JobStatus.RUNNING, fence=job.fence, lease_until__lt=Now()

@@ -8,10 +8,10 @@ from django.db.models import Q
 from canvas.core.rows import Row
 from canvas.workspaces.models import Workspace
 
-M = TypeVar("M", bound=models.Model, covariant=True)
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
-class Living(models.QuerySet[M]):
+class Living(models.QuerySet[M_co]):
     """Rows that can be deleted softly; a deleted row stays restorable for 30 days."""
 
     def alive(self) -> Self:

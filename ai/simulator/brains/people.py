@@ -11,6 +11,7 @@ from ai.simulator.brains.screenplay import spoken_line
 from ai.simulator.brains.vocabulary import words
 
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\w\s]")
+_POSSESSIVE: Final = re.compile(r"(?<=[^\W\d_])['’]s$")
 _ARTICLES: Final = words(
     "der die das den dem des ein eine einen einem einer eines im am zum zur vom ins ans "
     "beim kein keine keinen mein meine sein seine seinen ihr ihre ihren ihrem dieser "
@@ -67,8 +68,13 @@ def _scores(text: str, language: Language) -> Counter[str]:
             scores[spoken[0]] += 2
             line = spoken[1]  # noqa: PLW2901 - the speech, without its cue
         for sentence in sentences(line):
-            _weigh(_TOKEN.findall(sentence), scores, lower, language)
+            _weigh(_tokens(sentence), scores, lower, language)
     return Counter({name: score for name, score in scores.items() if score > 0})
+
+
+def _tokens(sentence: str) -> list[str]:
+    """Split a sentence; “Mara's bag” speaks of Mara."""
+    return [_POSSESSIVE.sub("", token) for token in _TOKEN.findall(sentence)]
 
 
 def _weigh(tokens: list[str], scores: Counter[str], lower: set[str], language: Language) -> None:

@@ -40,8 +40,15 @@ def test_a_job_says_everything_about_itself(api, project):
         created_at=NOON,
         result={"scene_1": "kept"},
     )
-    make_call(job, cost_nusd=1_500_000, model_served="maker/first")
-    make_call(job, cost_nusd=20, model_served="maker/second", simulated=True)
+    make_call(job, cost_nusd=1_500_000, model_served="maker/first", prompt_tokens=7)
+    make_call(
+        job,
+        cost_nusd=20,
+        model_served="maker/second",
+        simulated=True,
+        prompt_tokens=3,
+        completion_tokens=2,
+    )
 
     answer = api.get(url(job))
 
@@ -63,6 +70,7 @@ def test_a_job_says_everything_about_itself(api, project):
         "error": None,
         "result": {"scene_1": "kept"},
         "costUsd": "0.00150002",
+        "tokens": {"prompt": 10, "completion": 2},
         "model": "maker/second",
         "simulated": True,
         "createdAt": "2026-11-21T12:00:00Z",

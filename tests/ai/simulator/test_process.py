@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_the_process_prints_its_address_writes_its_port_and_streams(tmp_path):
     port_file = tmp_path / "port"
     command = [sys.executable, "-m", "ai.simulator", "--port", "0", "--port-file", str(port_file)]
-    with subprocess.Popen(  # noqa: S603 - our own module
+    with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ
     ) as process:
         try:

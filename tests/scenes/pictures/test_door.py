@@ -322,7 +322,7 @@ def test_the_child_holds_no_secret_and_no_framework(monkeypatch):
 def test_the_child_imports_pillow_and_nothing_of_the_house_but_the_door():
     code = "import sys, scenes.pictures.child; print('\\n'.join(sys.modules))"
 
-    done = subprocess.run(  # noqa: S603 our own words
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
@@ -346,7 +346,7 @@ print(os.waitstatus_to_exitcode(os.wait()[1]), door.read_picture(good).format, *
 os._exit(0)
 """
 
-    done = subprocess.run(  # noqa: S603 our own words
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, input=GOOD, capture_output=True, check=True
     )
 

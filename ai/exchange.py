@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -65,7 +65,7 @@ class _Clock:
     started: float = field(default_factory=time.monotonic)
     first: float | None = None
 
-    def seen(self) -> dict[str, float | None]:
+    def seen(self) -> dict[str, Any]:
         now = time.monotonic()
         first = None if self.first is None else self.first - self.started
         return {"latency_s": now - self.started, "first_token_s": first}
@@ -78,15 +78,21 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
         Unaffordable: the budget or a quota does not cover the worst case; nothing was sent.
         OpenRouterError: it failed; what it may have cost is booked.
     """
+    api = client()
     call = ledger.reserve(job=job, terms=_terms(order, streamed=on_event is not None))
     steps.reached("reserved")
     ledger.sent(call)
-    clock = _Clock()
+    clock, told = _Clock(), False
     try:
-        reply = _send(job, call, order.request, clock, on_event)
+        reply = _send(api, job, call, order.request, clock, on_event)
+        told = True
     except OpenRouterError as exc:
+        told = True
         _book_failure(call, exc, clock)
         raise
+    finally:
+        if not told:  # a bug of ours on the way: what was sent is owed all the same
+            ledger.owe(call, None, error_code="internal", **clock.seen())
     ledger.settle(
         call,
         reply.usage,
@@ -134,7 +140,12 @@ def bill_of(generation_id: str) -> Generation:
 
 
 def _send(
-    job: Job, call: UpstreamCall, request: ChatRequest, clock: _Clock, on_event: OnEvent | None
+    api: OpenRouter,
+    job: Job,
+    call: UpstreamCall,
+    request: ChatRequest,
+    clock: _Clock,
+    on_event: OnEvent | None,
 ) -> ChatReply:
     request = request.model_copy(
         update={
@@ -144,7 +155,6 @@ def _send(
             "user": hashlib.sha256(str(job.workspace_id).encode()).hexdigest()[:32],
         }
     )
-    api = client()
     limits = Limits(
         settings.OPENROUTER_FIRST_DATA_TIMEOUT_S,
         settings.OPENROUTER_IDLE_TIMEOUT_S,

@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="figure", help=", ".join(MEASURES))
     names = parser.parse_args().names or list(MEASURES)
     if unknown := set(names) - set(MEASURES):
-        parser.error(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
+        parser.error(
+            f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}"
+        )
     load = os.getloadavg()[0]
     started, figures = time.monotonic(), []
     for name in names:

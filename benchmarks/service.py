@@ -191,13 +191,13 @@ class Service(Ground):
 
     def projects(self, count: int) -> list[str]:
         """Make so many new projects and give their ids."""
-        return [self.call("POST", "/projects/", json={"title": "A film"})["id"] for _ in range(count)]
+        return [
+            self.call("POST", "/projects/", json={"title": "A film"})["id"] for _ in range(count)
+        ]
 
     def say(self, project_id: str) -> dict[str, Any]:
         """Post a message to the director, which a job will answer in words alone."""
-        body: dict[str, Any] = self.call(
-            "POST", f"/projects/{project_id}/messages/", json=MESSAGE
-        )
+        body: dict[str, Any] = self.call("POST", f"/projects/{project_id}/messages/", json=MESSAGE)
         return body
 
     def finished(self, job_id: str) -> None:

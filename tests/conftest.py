@@ -20,12 +20,13 @@ SHIPPED = {
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     """Bring the shipped rows back after a test that truncated every table."""
     result = yield
     marker = item.get_closest_marker("django_db")
     committed = marker is not None and marker.kwargs.get("transaction", False)
-    if committed or "transactional_db" in item.fixturenames:
+    committed = committed or "transactional_db" in item.fixturenames
+    if committed and nextitem is not None:  # after the last test the database is gone
         with item.config.stash[blocking_manager_key].unblock():
             for module, function in SHIPPED.items():
                 getattr(import_module(module), function)(apps, None)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from ai import recipes
 from ai.models import Budget, Stack, UpstreamCall
-from canvas.workspaces.admin import ReadOnlyAdmin, link_to
+from canvas.core.admin import ReadOnlyAdmin, link_to
 
 
 class RecipeFilter(admin.SimpleListFilter):

@@ -10,9 +10,10 @@ from django.utils.html import format_html_join
 from ai.jobs import service
 from ai.models import ChatMessage, Job, JobStep, Outline, UpstreamCall
 from ai.selectors import get_job
+from canvas.core.admin import ReadOnlyAdmin, ReadOnlyInline, link_to, on_each
 from canvas.core.money import usd_text
 from canvas.workspaces.access import inside
-from canvas.workspaces.admin import ReadOnlyAdmin, ReadOnlyInline, acting_in, link_to, on_each
+from canvas.workspaces.admin import acting_in
 from scenes.selectors import get_project
 
 

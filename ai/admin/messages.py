@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.template.defaultfilters import truncatechars
 
 from ai.models import ChatMessage
-from canvas.workspaces.admin import ReadOnlyAdmin
+from canvas.core.admin import ReadOnlyAdmin
 
 EXCERPT_CHARS = 80
 

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 from ai.models import Outline
 from ai.services.outlines import accept_outline, reject_outline
-from canvas.workspaces.admin import ReadOnlyAdmin, on_each, person
+from canvas.core.admin import ReadOnlyAdmin, on_each
+from canvas.workspaces.admin import person
 from scenes.services.changes import Actor
 
 

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.http import HttpRequest
 
 from ai.models import CatalogueEntry, Stack
-from canvas.workspaces.admin import ReadOnlyAdmin, ShownAdmin
+from canvas.core.admin import ReadOnlyAdmin, ShownAdmin
 
 MOST_FALLBACKS: Final = 8
 HOTTEST: Final = 2.0

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ai.contracts.outline import TimeOfDay
-from ai.ledger.prices import usd_of
 from ai.models import ChatMessage, Job, Outline
+from canvas.core.money import usd_text
 from canvas.core.serializers import (
     CamelModelSerializer,
     CamelSerializer,
@@ -36,7 +36,7 @@ class UsdField(serializers.Field[int, Any, str, int]):
 
     def to_representation(self, value: int) -> str:
         """Write dollars without an exponent; 0 is "0"."""
-        return usd_of(value) or "0"
+        return usd_text(value) or "0"
 
 
 @extend_schema_field(serializers.CharField(allow_null=True))

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ai import ledger, queue
-from ai.jobs import bills, retention
+from ai.jobs import bills, lease, retention
 from ai.jobs.service import note, tell
 from ai.models import Job, JobStatus
 from canvas.core.errors import Internal
@@ -67,6 +67,7 @@ def sweep(*, all_queued: bool = False) -> None:
     """
     requeue_lost()
     dispatch(all_queued=all_queued)
+    ledger.abandon_orphans(silent_for=2 * lease.length())
     bills.look_up_due()
 
 

@@ -14,6 +14,7 @@ Each is a durable transaction of its own, whatever becomes of the job.
 from ai.ledger.calls import (
     Terms,
     abandon,
+    abandon_orphans,
     expire,
     fail,
     named,
@@ -28,6 +29,7 @@ from ai.ledger.prices import tokens_of, worst_case_nusd
 __all__ = [
     "Terms",
     "abandon",
+    "abandon_orphans",
     "expire",
     "fail",
     "named",

@@ -10,16 +10,18 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ai.ledger.prices import nusd_of, usd_of
+from ai.ledger.prices import nusd_of
 from ai.models import Budget, CallStatus, Job, UpstreamCall
 from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
+from canvas.core.money import usd_text
 from canvas.workspaces.models import Workspace
 
 OPEN: Final = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNKNOWN)
 FIRST_LOOK_UP_AFTER: Final = timedelta(seconds=1)
 # An unknown call without an id can never be looked up; its hold ends after this.
 NAMELESS_HOLD: Final = timedelta(hours=1)
+BATCH: Final = 100
 KEEP_RAW_CHARACTERS: Final = 400_000
 
 
@@ -152,9 +154,10 @@ def expire(call: UpstreamCall) -> None:
             _release(call)
 
 
-def abandon(*, job_id: UUID, fence: UUID | None) -> None:
+def abandon(*, job_id: UUID | None, fence: UUID | None) -> None:
     """Close the open calls of a worker that died. Joins the caller's transaction."""
-    for call in UpstreamCall.objects.filter(job_id=job_id, fence=fence, ended_at=None):
+    of_job = Q(job=None) if job_id is None else Q(job_id=job_id)
+    for call in UpstreamCall.objects.filter(of_job, fence=fence, ended_at=None):
         if call.status == CallStatus.RESERVED:
             _close_in(
                 call,
@@ -168,6 +171,24 @@ def abandon(*, job_id: UUID, fence: UUID | None) -> None:
             )
         elif call.status == CallStatus.SENT:
             owe(call, error_code="worker-lost")
+
+
+def abandon_orphans(*, silent_for: timedelta) -> int:
+    """Close the calls whose job has ended and whose worker never told; return how many.
+
+    A cancelled job has no lease that could run out, so nobody else misses its worker.
+
+    Args:
+        silent_for: how long after the job's end its worker may still be closing the call.
+    """
+    over = UpstreamCall.objects.filter(ended_at=None).filter(
+        Q(job__finished_at__lt=Now() - silent_for) | Q(job=None, created_at__lt=Now() - silent_for)
+    )
+    keys = list(over.order_by().values_list("job_id", "fence").distinct()[:BATCH])
+    for job_id, fence in keys:
+        with transaction.atomic():
+            abandon(job_id=job_id, fence=fence)
+    return len(keys)
 
 
 def _close(call: UpstreamCall, columns: dict[str, Any], **counters: Any) -> None:  # noqa: ANN401 expressions
@@ -208,11 +229,11 @@ def _within(workspace: Workspace, terms: Terms) -> Q:
 def _refusal(workspace: Workspace, now: Budget, terms: Terms) -> Unaffordable:
     limit, plan = workspace.budget_nusd, workspace.plan
     if limit is not None and now.spent_nusd + now.hold_nusd + terms.hold_nusd > limit:
-        left = usd_of(max(limit - now.spent_nusd - now.hold_nusd, 0))
+        left = usd_text(max(limit - now.spent_nusd - now.hold_nusd, 0))
         return Unaffordable(
-            f"This may cost up to {usd_of(terms.hold_nusd)} USD; {left} USD of this month's budget "
-            "are left. Raise the budget, or wait for the next month.",
-            extra={"limitUsd": usd_of(limit), "leftUsd": left},
+            f"This may cost up to {usd_text(terms.hold_nusd)} USD; {left} USD of this month's "
+            "budget are left. Raise the budget, or wait for the next month.",
+            extra={"limitUsd": usd_text(limit), "leftUsd": left},
         )
     what = "pictures" if _pictures_gone(workspace, now, terms) else "tokens"
     return Unaffordable(

@@ -16,14 +16,6 @@ def nusd_of(usd: Decimal) -> int:
     return int((usd * NUSD).to_integral_value(ROUND_HALF_UP))
 
 
-def usd_of(nusd: int | None) -> str | None:
-    """Write nano-dollars as a decimal string of dollars; None stays None."""
-    if nusd is None:
-        return None
-    text = format(Decimal(nusd) / NUSD, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def tokens_of(text: str) -> int:
     """Estimate the tokens of a text, on the safe side: 3 ASCII characters or 1 other a token."""
     others = len(text) - len(text.encode("ascii", "ignore"))

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from canvas.workspaces.admin import ReadOnlyAdmin
+from canvas.core.admin import ReadOnlyAdmin
 from scenes.admin.service import ServiceAdmin, by
 from scenes.api.shapes import texts
 from scenes.media import media_url

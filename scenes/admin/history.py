@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from canvas.workspaces.admin import ReadOnlyAdmin
+from canvas.core.admin import ReadOnlyAdmin
 from scenes.models import ChangeSet, Event, FeedCounter, SceneVersion, Snapshot
 
 

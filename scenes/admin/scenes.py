@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from canvas.workspaces.admin import link_to, on_each
+from canvas.core.admin import link_to, on_each
 from scenes.admin.jsontext import patch_between
 from scenes.admin.service import ServiceAdmin, by
 from scenes.api.shapes import FreeMapField, texts

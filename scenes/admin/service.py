@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from canvas.core.admin import ShownAdmin, on_each
 from canvas.core.errors import DomainError, Missing
 from canvas.core.rows import Row
 from canvas.core.serializers import camel
-from canvas.workspaces.admin import ShownAdmin, on_each, person
+from canvas.workspaces.admin import person
 from scenes.admin.jsontext import EditsJSON
 from scenes.services.changes import Actor
 

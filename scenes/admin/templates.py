@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from rest_framework import serializers
 
-from canvas.workspaces.admin import ShownAdmin
+from canvas.core.admin import ShownAdmin
 from scenes.admin.jsontext import EditsJSON
 from scenes.api.shapes import PromptSlotsField, texts
 from scenes.models import SceneTemplate

@@ -1,16 +1,19 @@
 """The budget: held before, booked after, never overspent, unknown never zero."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from ai import ledger
-from ai.jobs import bills, runner
-from ai.ledger.prices import nusd_of, usd_of
+from ai.jobs import bills, runner, service
+from ai.ledger.prices import nusd_of
 from ai.models import Budget, CatalogueEntry, Job, UpstreamCall
 from canvas.core.errors import Unaffordable
+from canvas.core.money import usd_text
 from canvas.workspaces.models import Plan, Workspace
 from tests.ai.conftest import run
 from tests.ai.jobs.test_runner import OUTLINE, outline
@@ -52,7 +55,7 @@ def test_dollars_become_whole_nano_dollars(usd, nusd):
     [(None, None), (0, "0"), (1, "0.000000001"), (CENT, "0.01"), (2 * 10**9, "2")],
 )
 def test_nano_dollars_are_written_as_dollars(nusd, usd):
-    assert usd_of(nusd) == usd
+    assert usd_text(nusd) == usd
 
 
 def test_the_worst_case_is_rounded_up_and_an_unknown_price_is_not_free():
@@ -183,6 +186,47 @@ def test_a_cost_is_counted_once_however_often_it_is_told(api, project):
     ledger.settle(call, usage)
 
     assert counters() == (1_000_000, 0, 7, 0, 0)
+
+
+def test_without_a_key_nothing_is_held(api, project, openrouter, settings):
+    job_id = outline(api, project)
+    settings.OPENROUTER_API_KEY = ""
+
+    job = run(job_id)
+
+    assert (job.status, job.error["code"]) == ("failed", "no-api-key")
+    assert UpstreamCall.objects.count() == 0
+    assert not Budget.objects.exists()
+
+
+def test_a_bug_of_ours_while_a_call_is_open_leaves_it_owed(api, project, openrouter):
+    job_id = outline(api, project)
+    openrouter.will_do(lambda _: 1 / 0)
+
+    job = run(job_id)
+
+    call = UpstreamCall.objects.get()
+    assert (job.status, call.status, call.error_code) == ("failed", "unknown", "internal")
+    assert call.hold_nusd == counters()[1] > 0
+
+
+def test_a_worker_that_dies_after_a_cancel_leaves_no_call_open(api, project):
+    job = claimed(api, project)
+    reserved = ledger.reserve(job=job, terms=terms())
+    sent = ledger.reserve(job=job, terms=terms())
+    ledger.sent(sent)
+    service.cancel(job=job)
+
+    at_once = ledger.abandon_orphans(silent_for=timedelta(seconds=30))
+    Job.objects.update(finished_at=timezone.now() - timedelta(seconds=31))
+    later = ledger.abandon_orphans(silent_for=timedelta(seconds=30))
+
+    for call in (reserved, sent):
+        call.refresh_from_db()
+    assert (at_once, later) == (0, 1)
+    assert (reserved.status, reserved.cost_nusd) == ("failed", 0)
+    assert (sent.status, sent.cost_nusd) == ("unknown", None)
+    assert counters()[:2] == (0, CENT)
 
 
 @pytest.mark.postgres

@@ -28,10 +28,14 @@ help: ## List the targets
 .env: | .venv/base
 	@$(BIN)/python -m canvas.dotenv
 
-setup: .venv/base .env ## Virtual environment, .env, database, static files
+# Compressing takes longer than everything else, so only when the libraries have changed.
+var/static/.collected: .venv/base | .env
 	@mkdir -p var
-	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
+
+setup: .venv/base .env var/static/.collected ## Virtual environment, .env, database, static files
+	@$(BIN)/python manage.py migrate --verbosity 0
 
 # --- using it ------------------------------------------------------------------------------------
 
@@ -41,12 +45,11 @@ demo: setup ## The main job, end to end (SCRIPT=path IMAGES=folder take your own
 run: setup ## Web, worker, sweeper and simulator from one terminal (PORT=8000)
 	@exec $(BIN)/python manage.py run_all --port $(PORT)
 
-services: .venv/base .env ## The same on PostgreSQL and Redis (DATABASE_URL, CELERY_BROKER_URL)
+services: .venv/base .env var/static/.collected ## The same on PostgreSQL and Redis (DATABASE_URL, CELERY_BROKER_URL)
 	@export DATABASE_URL="$${DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/canvas}" \
 	        CELERY_BROKER_URL="$${CELERY_BROKER_URL:-redis://127.0.0.1:6379/5}"; \
 	 $(BIN)/python -m canvas.postgres && \
 	 $(BIN)/python manage.py migrate --verbosity 0 && \
-	 $(BIN)/python manage.py collectstatic --noinput --verbosity 0 && \
 	 exec $(BIN)/python manage.py run_all --port $(PORT)
 
 # --- working on it -------------------------------------------------------------------------------

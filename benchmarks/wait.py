@@ -27,7 +27,7 @@ OUTLINE: Final = {
     "text": "INT. FERRY - NIGHT\n\nMARA waits at the rail. JONAS brings two cups of tea.",
 }
 
-Call = Callable[[int], Awaitable[httpx.Response]]
+Call = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,19 @@ def _measure(
     return through, direct
 
 
-async def _outline(http: httpx.AsyncClient, project_id: str) -> httpx.Response:
+async def _outline(http: httpx.AsyncClient, project_id: str) -> None:
+    """Ask through a job; one that is not finished in time is looked at until it is."""
     answer = await http.post(f"/projects/{project_id}/outlines/", json=OUTLINE)
-    if answer.json().get("status") != "succeeded":
-        raise RuntimeError(f"no outline: {answer.status_code} {answer.text[:500]}")
-    return answer
+    job = answer.raise_for_status().json()
+    while job["status"] in {"queued", "running"}:
+        await asyncio.sleep(0.1)
+        job = (await http.get(f"/jobs/{job['id']}/")).raise_for_status().json()
+    if job["status"] != "succeeded":
+        raise RuntimeError(f"the outline {job['status']}: {job['error']}")
 
 
-async def _ask(http: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
-    return (await http.post("/chat/completions", json=body)).raise_for_status()
+async def _ask(http: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    (await http.post("/chat/completions", json=body)).raise_for_status()
 
 
 async def _round(

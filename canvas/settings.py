@@ -255,6 +255,7 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "django.server": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # an embedded queue has no host name, and needs none
     },
 }
 

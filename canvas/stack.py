@@ -178,7 +178,8 @@ def _web(port: int, _simulator_port: int) -> list[str]:
 
 def _worker(_port: int, _simulator_port: int) -> list[str]:
     return [
-        sys.executable, "-m", "celery", "-A", "canvas", "worker", "--loglevel", "WARNING",
+        sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery",
+        "--quiet", "-A", "canvas", "worker", "--loglevel", "WARNING",
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
 

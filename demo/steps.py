@@ -59,8 +59,8 @@ def sign_in(api: Api, facts: Facts) -> str:
 
 
 def start_project(api: Api, facts: Facts) -> str:
-    """Make a project named after the script."""
-    title = facts.script.stem.replace("-", " ").replace("_", " ").title()
+    """Make a project with the script's title."""
+    title = _title(facts.script)
     made = api.post("/projects/", {"title": title})
     facts.project = api.get(f"/projects/{made['id']}/")
     must(facts.project["title"] == title, f"the project is called {facts.project['title']}")
@@ -168,6 +168,14 @@ STEPS: Final[dict[str, Step]] = {
     "pictures": show_pictures,
     "ledger": read_ledger,
 }
+
+
+def _title(script: Path) -> str:
+    """Take the title page's word for it, else the file's name."""
+    for line in script.read_text(encoding="utf-8-sig", errors="replace").splitlines()[:20]:
+        if line.lower().startswith("title:") and line[6:].strip():
+            return line[6:].strip()[:200]
+    return script.stem.replace("-", " ").replace("_", " ").title()
 
 
 def _distance(one: str, other: str) -> float:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import django
 
@@ -80,8 +79,8 @@ def _plain(project: Project) -> float:
         " RETURNING last_seq"
     )
     copy = (
-        "INSERT INTO scenes_event (id, project_id, seq, name, data, created_at)"
-        " VALUES (?, ?, ?, 'text.delta', ?, CURRENT_TIMESTAMP)"
+        "INSERT INTO scenes_event (project_id, seq, name, data, created_at)"
+        " VALUES (?, ?, 'text.delta', ?, CURRENT_TIMESTAMP)"
     )
     key, data = project.pk.hex, json.dumps({"text": TEXT})
     with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as plain:
@@ -91,7 +90,7 @@ def _plain(project: Project) -> float:
         for _ in range(PLAIN_WRITES):
             plain.execute("BEGIN IMMEDIATE")
             seq = plain.execute(take, [key]).fetchone()[0]
-            plain.execute(copy, [uuid4().hex, key, seq, data])
+            plain.execute(copy, [key, seq, data])
             plain.execute("COMMIT")
         return PLAIN_WRITES / (time.monotonic() - started)
 

@@ -27,6 +27,7 @@ from ai.models import Job, JobStatus
 from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
 from canvas.core.problems import as_problem
+from canvas.core.requests import request_id_is
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def run(job_id: UUID) -> None:
     if job is None:
         return
     steps.reached("claimed")
-    with lease.held(job):
+    with request_id_is(job.request_id), lease.held(job):
         try:
             _finish(job, work_of(job.kind)(job))
         except FencedError:

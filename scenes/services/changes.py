@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from canvas.core.errors import Fault, Invalid, Stale
+from canvas.core.errors import Fault, Invalid, Missing, Stale
 from canvas.core.json import clean_json
 from canvas.core.rows import Row, uuid7
 from canvas.core.serializers import camel
@@ -120,8 +120,11 @@ class Recording:
 
         Raises:
             Invalid: a value breaks its column's rule.
+            Missing: somebody has deleted it meanwhile.
             Stale: the row is not at the expected version.
         """
+        if "deleted_at" not in values:
+            _refuse_deleted(row)
         expect_version(row, expected)
         before = {
             name: getattr(row, name)
@@ -144,7 +147,13 @@ class Recording:
         return row
 
     def remove(self, row: Row, expected: int | None = None) -> None:
-        """Delete one row softly (it stays restorable), or for good where its table has no bin."""
+        """Delete one row softly (it stays restorable), or for good where its table has no bin.
+
+        Raises:
+            Missing: somebody has deleted it meanwhile.
+            Stale: the row is not at the expected version.
+        """
+        _refuse_deleted(row)
         expect_version(row, expected)
         before = _columns(row)
         if hasattr(row, "deleted_at"):
@@ -282,6 +291,11 @@ def _on_the_wire(column: str) -> str:
     if column.endswith("_s"):
         column = f"{column[:-1]}seconds"
     return camel(column)
+
+
+def _refuse_deleted(row: Row) -> None:
+    if getattr(row, "deleted_at", None) is not None:
+        raise Missing(f"This {_noun(row)} was deleted meanwhile.")
 
 
 def _noun(row: Row) -> str:

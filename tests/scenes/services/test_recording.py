@@ -3,8 +3,9 @@
 import pytest
 from django.db import transaction
 
-from canvas.core.errors import Conflict, Invalid
-from scenes.models import Beat, ChangeSet, Scene
+from canvas.core.errors import Conflict, Invalid, Missing
+from scenes.models import Beat, BibleEntry, ChangeSet, Scene
+from scenes.services import bible
 from scenes.services.changes import recording
 from scenes.services.scenes import edit_scene
 from tests.scenes.factories import (
@@ -95,3 +96,27 @@ def test_a_broken_column_is_named_as_on_the_wire(project):
 
     assert [fault.pointer for fault in caught.value.faults] == ["/durationSeconds"]
     assert Beat.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda entry: bible.remove_entry(entry=entry, by=HUMAN),
+        lambda entry: bible.edit_entry(entry=entry, by=HUMAN, description="Too late."),
+    ],
+    ids=["remove", "edit"],
+)
+def test_what_somebody_else_has_just_deleted_is_missing_and_deleted_once(project, act):
+    """Two requests have read the row; the first deletes it."""
+    entry = make_entry(project, name="Mara")
+    late = BibleEntry.objects.get(pk=entry.pk)
+    bible.remove_entry(entry=entry, by=HUMAN)
+    gone_at = BibleEntry.objects.get(pk=entry.pk).deleted_at
+    before = acts(project).count()
+
+    with pytest.raises(Missing):
+        act(late)
+
+    row = BibleEntry.objects.get(pk=entry.pk)
+    assert (row.deleted_at, row.description) == (gone_at, entry.description)
+    assert acts(project).count() == before

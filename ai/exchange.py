@@ -29,6 +29,7 @@ from ai.openrouter.wire import ChatReply, ChatRequest, Generation
 from ai.routing import Choice
 from canvas.core.errors import Unavailable
 
+BILL_TIMEOUT_S: Final = 10.0
 IMAGE_TOKENS: Final = 2_000  # what a picture adds to a prompt at most, for the hold on tokens
 
 OnEvent = Callable[[StreamEvent], None]
@@ -81,9 +82,9 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
     api = client()
     call = ledger.reserve(job=job, terms=_terms(order, streamed=on_event is not None))
     steps.reached("reserved")
-    ledger.sent(call)
     clock, told = _Clock(), False
     try:
+        ledger.sent(call)
         reply = _send(api, job, call, order.request, clock, on_event)
         told = True
     except OpenRouterError as exc:
@@ -117,16 +118,21 @@ def client() -> OpenRouter:
     key = (settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY, fake_transport)
     if getattr(_mine, "key", None) != key:
         _mine.key = key
-        _mine.client = OpenRouter(
-            settings.OPENROUTER_API_KEY,
-            settings.OPENROUTER_BASE_URL,
-            referer=settings.OPENROUTER_APP_URL or None,
-            title=settings.OPENROUTER_APP_TITLE or None,
-            connect_timeout_s=settings.OPENROUTER_CONNECT_TIMEOUT_S,
-            transport=fake_transport,
-        )
+        _mine.client = _client()
     found: OpenRouter = _mine.client
     return found
+
+
+def _client(read_timeout_s: float = 600.0) -> OpenRouter:
+    return OpenRouter(
+        settings.OPENROUTER_API_KEY,
+        settings.OPENROUTER_BASE_URL,
+        referer=settings.OPENROUTER_APP_URL or None,
+        title=settings.OPENROUTER_APP_TITLE or None,
+        connect_timeout_s=settings.OPENROUTER_CONNECT_TIMEOUT_S,
+        read_timeout_s=read_timeout_s,
+        transport=fake_transport,
+    )
 
 
 def bill_of(generation_id: str) -> Generation:
@@ -135,8 +141,8 @@ def bill_of(generation_id: str) -> Generation:
     Raises:
         OpenRouterError: not told, or not told yet.
     """
-    with _let_go():
-        return client().generation(generation_id)
+    with _let_go(), _client(read_timeout_s=BILL_TIMEOUT_S) as api:
+        return api.generation(generation_id)
 
 
 def _send(
@@ -155,18 +161,14 @@ def _send(
             "user": hashlib.sha256(str(job.workspace_id).encode()).hexdigest()[:32],
         }
     )
-    limits = Limits(
-        settings.OPENROUTER_FIRST_DATA_TIMEOUT_S,
-        settings.OPENROUTER_IDLE_TIMEOUT_S,
-        settings.OPENROUTER_TOTAL_TIMEOUT_S,
-    )
 
     def named(generation_id: str | None) -> None:
         ledger.named(call, generation_id)
         steps.reached("headers")
         _release_database()
 
-    with _let_go(), watchdog.watching(job.pk, api.abort, limits) as beat:
+    assert job.fence is not None  # noqa: S101 a claimed job has one
+    with _let_go(), watchdog.watching(job.fence, api.abort, _limits(on_event)) as beat:
 
         def data() -> None:
             beat()
@@ -179,6 +181,16 @@ def _send(
                 clock.first = clock.first or time.monotonic()
                 on_event(event)
             return stream.reply
+
+
+def _limits(on_event: OnEvent | None) -> Limits:
+    """A streamed answer must begin soon; one that comes whole may take all its time to begin."""
+    total_s = settings.OPENROUTER_TOTAL_TIMEOUT_S
+    if on_event is None:
+        return Limits(first_data_s=total_s, idle_s=total_s, total_s=total_s)
+    return Limits(
+        settings.OPENROUTER_FIRST_DATA_TIMEOUT_S, settings.OPENROUTER_IDLE_TIMEOUT_S, total_s
+    )
 
 
 def _book_failure(call: UpstreamCall, exc: OpenRouterError, clock: _Clock) -> None:

@@ -12,7 +12,13 @@ from ai.contracts.base import Contract
 from ai.exchange import OnEvent, Order, Said, perform
 from ai.jobs.service import note
 from ai.models import Job, UpstreamCall
-from ai.openrouter.errors import OpenRouterError, RejectedError, StoppedError
+from ai.openrouter.errors import (
+    AuthenticationError,
+    OpenRouterError,
+    PaymentRequiredError,
+    RejectedError,
+    StoppedError,
+)
 from ai.openrouter.quirks import answer_text, preflight, rewrite_after
 from ai.openrouter.wire import ChatRequest
 from ai.recipes import Recipe, Voice
@@ -60,7 +66,7 @@ def ask(
     choices = chain(job.workspace, recipe.task, image=image_url is not None)
     asker = _Asker(recipe, job, {choice.slug: choice for choice in choices}, values, image_url)
     failures: list[OpenRouterError] = []
-    while choices:
+    while choices and asker.paid < MOST_PAID_TRIES:
         rungs = [ladder.Rung(choice.slug, asker.mode(choice)) for choice in choices]
         try:
             answer = ladder.climb(
@@ -82,7 +88,7 @@ def ask(
         else:
             said = asker.last
             return Asked(answer.value, said.reply.model or "", said.reply.simulated, answer.repairs)
-    raise _most_hopeful(failures)
+    raise _most_hopeful(failures) if failures else _no_valid_answer(None, asker.paid)
 
 
 def converse(
@@ -136,7 +142,8 @@ class _Asker(Generic[C]):
         self._modes = {
             slug: schema.modes_for(slug, choice.parameters) for slug, choice in choices.items()
         }
-        self.paid = 0
+        # What earlier attempts of the job have paid for in vain counts as well.
+        self.paid = UpstreamCall.objects.filter(job=job).exclude(verdict="").count()
         self.slug = ""
         self.last: Said
 
@@ -222,9 +229,9 @@ def request_for(choice: Choice, messages: Sequence[dict[str, Any]]) -> ChatReque
 
 def _raise_if_final(exc: OpenRouterError) -> None:
     """Let through what no other model can mend."""
-    if isinstance(exc, StoppedError) and exc.reason in {"cancelled", "lease-lost"}:
+    if isinstance(exc, StoppedError) and exc.reason in {"cancelled", "lease-lost", "shutdown"}:
         raise exc
-    if isinstance(exc, RejectedError) and exc.status in {401, 402}:
+    if isinstance(exc, AuthenticationError | PaymentRequiredError):
         raise exc
 
 
@@ -234,8 +241,8 @@ def _most_hopeful(failures: Sequence[OpenRouterError]) -> OpenRouterError:
     return min(waits, key=lambda exc: exc.retry_after_s or 0) if waits else failures[-1]
 
 
-def _no_valid_answer(exc: ladder.NoValidAnswerError, paid: int) -> Upstream:
-    last = exc.tries[-1].verdict if exc.tries else "no answer"
+def _no_valid_answer(exc: ladder.NoValidAnswerError | None, paid: int) -> Upstream:
+    last = exc.tries[-1].verdict if exc and exc.tries else "see the job's calls"
     return Upstream(
         f"The models gave no usable answer in {paid} tries. The last one: {last}",
         code="no-valid-answer",

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 
 from ai import queue
 from ai.jobs import runner, sweeper
+from ai.jobs.watchdog import watchdog
 from canvas.core import bus
 from canvas.doorbell import SCHEME
 
@@ -26,3 +27,9 @@ def start_companions(**_: Any) -> None:  # noqa: ANN401 Celery's shape
     if urlsplit(settings.CELERY_BROKER_URL).scheme == SCHEME:
         bus.hub.on(queue.RING, queue.send)
     sweeper.start()
+
+
+@worker_shutting_down.connect
+def give_back(**_: Any) -> None:  # noqa: ANN401 Celery's shape
+    """End the open calls, so that their jobs go back into the queue and the worker can stop."""
+    watchdog.stop_all("shutdown")

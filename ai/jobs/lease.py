@@ -1,10 +1,9 @@
 """Keeping what runs in this process alive: one thread renews every lease.
 
-A job whose lease could not be renewed is no longer ours: it was cancelled, or taken over because
-this process stood still. Its open call is stopped; whatever it writes is fenced off anyway.
+A claim whose lease could not be renewed is no longer ours: the job was cancelled, or taken over
+because this process stood still. Its open call is stopped; whatever it writes is fenced off anyway.
 """
 
-import logging
 import os
 import socket
 import threading
@@ -12,23 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connections
 from django.db.models.functions import Now
 
+from ai.jobs import loops
 from ai.jobs.watchdog import listen_for_cancels, watchdog
 from ai.models import Job, JobStatus
-
-logger = logging.getLogger(__name__)
 
 WORKER: Final = f"{socket.gethostname()}:{os.getpid()}"
 
 _lock: Final = threading.Lock()
-_held: Final[dict[UUID, UUID]] = {}  # fence -> job
 _keeper: threading.Thread | None = None
-_woken: Final = threading.Event()
 
 
 def length() -> timedelta:
@@ -39,47 +33,30 @@ def length() -> timedelta:
 @contextmanager
 def held(job: Job) -> Iterator[None]:
     """Renew the job's lease until the block ends."""
-    fence = job.fence
-    assert fence is not None  # noqa: S101 a claimed job has one
-    with _lock:
-        _held[fence] = job.pk
+    assert job.fence is not None  # noqa: S101 a claimed job has one
+    with watchdog.holding(job.fence, job.pk):
         _start()
-    try:
         yield
-    finally:
-        with _lock:
-            _held.pop(fence, None)
-        watchdog.forget(job.pk)
 
 
 def _start() -> None:
     global _keeper  # noqa: PLW0603 one keeper per process
-    if _keeper is None or not _keeper.is_alive():
-        listen_for_cancels()
-        _keeper = threading.Thread(target=_keep, name="leases", daemon=True)
-        _keeper.start()
-
-
-def _keep() -> None:
-    while not _woken.wait(settings.JOB_LEASE_RENEWAL_S):
-        try:
-            renew()
-        except DatabaseError as exc:
-            logger.warning("leases: not renewed: %s", type(exc).__name__)
-        finally:
-            connections.close_all()
+    with _lock:
+        if _keeper is None or not _keeper.is_alive():
+            listen_for_cancels()
+            _keeper = loops.start("leases", renew, every_s=settings.JOB_LEASE_RENEWAL_S)
 
 
 def renew() -> None:
     """Renew all leases of this process in one statement, and let go of those that are lost."""
-    with _lock:
-        mine = dict(_held)
+    mine = watchdog.held()
     if not mine:
         return
-    rows = Job.objects.filter(status=JobStatus.RUNNING, fence__in=mine)
-    if rows.update(lease_until=Now() + length()) == len(mine):
+    rows = Job.objects.filter(fence__in=mine)
+    running = rows.filter(status=JobStatus.RUNNING)
+    if running.update(lease_until=Now() + length()) == len(mine):
         return
-    kept = set(rows.values_list("fence", flat=True))
-    for fence, job_id in mine.items():
-        if fence not in kept:
-            watchdog.stop(job_id, "lease-lost")
+    kept = set(running.values_list("fence", flat=True))
+    cancelled = set(rows.filter(status=JobStatus.CANCELLED).values_list("fence", flat=True))
+    for fence in mine.keys() - kept:
+        watchdog.stop(fence, "cancelled" if fence in cancelled else "lease-lost")

@@ -3,13 +3,14 @@
     claim     status=running, a lease, a fresh fence, attempts + 1        or stop here
     work      load and call; no transaction is open; what it needs kept, it commits guarded
     finish    UPDATE … WHERE running AND fence=mine, then result and effects, one transaction
-    wait      queued again with `run_after`; the sweeper rings then
+    wait      queued again with `run_after`; the sweeper rings then; given up after PATIENCE
 
 Whoever lost the fence writes nothing. A process that dies anywhere leaves a lease that runs out.
 """
 
 import logging
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,11 +20,12 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from ai.jobs import lease, steps
 from ai.jobs.registry import Store, work_of
 from ai.jobs.service import note, tell
-from ai.models import Job, JobStatus
+from ai.models import Job, JobKind, JobStatus
 from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
 from canvas.core.problems import as_problem
@@ -31,9 +33,15 @@ from canvas.core.requests import request_id_is
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITS: Final = 6
-LONGEST_WAIT_S: Final = 6 * 3600.0
-ANOTHER_TURN_RUNS_S: Final = 1.0
+# How long a job waits for a busy or broken upstream before it fails, from its first claim on.
+PATIENCE: Final = {JobKind.CHAT: timedelta(minutes=3)}
+LONGEST_PATIENCE: Final = timedelta(minutes=30)
+LONGEST_BACKOFF_S: Final = 60.0
+SOON_S: Final = 1.0
+SUSPECT_LATER_S: Final = 2.0
+# Jobs whose worker has died once already are few at a time: the one that kills its worker again
+# takes no innocent ones with it.
+_suspects: Final = threading.BoundedSemaphore(4)
 
 
 class FencedError(Exception):
@@ -43,8 +51,20 @@ class FencedError(Exception):
 def run(job_id: UUID) -> None:
     """Do the job if it is still there to be done; anything else ends without a word."""
     job = claim(job_id)
-    if job is None:
-        return
+    if job is not None:
+        _do(job)
+    elif not _suspects.acquire(blocking=False):
+        later = Now() + timedelta(seconds=SUSPECT_LATER_S)
+        _queued(job_id, crashes__gt=0).update(ring_at=later)
+    else:
+        try:
+            if suspect := claim(job_id, suspect=True):
+                _do(suspect)
+        finally:
+            _suspects.release()
+
+
+def _do(job: Job) -> None:
     steps.reached("claimed")
     with request_id_is(job.request_id), lease.held(job):
         try:
@@ -52,8 +72,8 @@ def run(job_id: UUID) -> None:
         except FencedError:
             logger.info("job %s: fenced off", job.pk)
         except (OperationalError, InterfaceError):
-            # The database is away. The lease runs out and the sweeper brings the job back.
             logger.warning("job %s: the database went away", job.pk)
+            _give_back(job, "the database went away")
         except StoppedError as exc:
             _stopped(job, exc)
         except OpenRouterError as exc:
@@ -65,13 +85,17 @@ def run(job_id: UUID) -> None:
             _fail(job, Internal("Something went wrong on our side."))
 
 
-def claim(job_id: UUID) -> Job | None:
-    """Take the job if it is queued and due, or return None."""
+def claim(job_id: UUID, *, suspect: bool = False) -> Job | None:
+    """Take the job if it is queued and due, or return None.
+
+    Args:
+        job_id: the job.
+        suspect: take one whose worker has died before, and no other.
+    """
+    wanted = {"crashes__gt": 0} if suspect else {"crashes": 0}
     try:
         with transaction.atomic():
-            hit = Job.objects.filter(
-                pk=job_id, status=JobStatus.QUEUED, run_after__lte=Now()
-            ).update(
+            hit = _queued(job_id, run_after__lte=Now(), **wanted).update(
                 status=JobStatus.RUNNING,
                 fence=uuid4(),
                 lease_until=Now() + lease.length(),
@@ -89,8 +113,12 @@ def claim(job_id: UUID) -> Job | None:
             tell(job)
             return job
     except IntegrityError:  # another turn of this project is running
-        _requeue(Job.objects.filter(pk=job_id, status=JobStatus.QUEUED), ANOTHER_TURN_RUNS_S)
+        _requeue(_queued(job_id), SOON_S)
         return None
+
+
+def _queued(job_id: UUID, **more: Any) -> Any:  # noqa: ANN401 lookups, and a queryset
+    return Job.objects.filter(pk=job_id, status=JobStatus.QUEUED, **more)
 
 
 @contextmanager
@@ -113,6 +141,7 @@ def progress(job: Job, *, done: int, total: int | None = None, words: str = "") 
         progress_done=done,
         progress_total=total,
         progress_note=job.progress_note,
+        crashes=0,  # it gets on, so it is not what kills workers
         version=F("version") + 1,
     )
     tell(job)
@@ -153,19 +182,30 @@ def _end(job: Job, status: JobStatus, **values: Any) -> None:  # noqa: ANN401 co
 
 
 def _stopped(job: Job, error: StoppedError) -> None:
-    if error.reason in {"cancelled", "lease-lost"}:
+    if error.reason in {"cancelled", "lease-lost", "shutdown"}:
         logger.info("job %s: stopped: %s", job.pk, error.reason)
-        return  # the row says so already
+        _give_back(job, error.reason)
+        return
     _wait_or_fail(job, error)
+
+
+def _give_back(job: Job, why: str) -> None:
+    """Queue the job again at once if it is still ours, without calling it a crash."""
+    try:
+        with transaction.atomic():
+            if _requeue(_mine(job), SOON_S):
+                note(job, "given-back", why)
+    except (OperationalError, InterfaceError):
+        logger.warning("job %s: left to its lease", job.pk)
 
 
 def _wait_or_fail(job: Job, error: OpenRouterError) -> None:
     # A deadline of ours is like any other outage: later it may go well.
     hopeful = error.retryable or isinstance(error, StoppedError)
-    if not hopeful or job.waits >= MOST_WAITS:
+    wait_s = _wait_s(job, error)
+    if not hopeful or _is_out_of_patience(job, wait_s):
         _fail(job, _as_domain(error))
         return
-    wait_s = min(error.retry_after_s or _backoff_s(job.waits), LONGEST_WAIT_S)
     with transaction.atomic():
         if _requeue(_mine(job), wait_s, waits=F("waits") + 1):
             note(job, "waits", f"{wait_s:.1f} s: {error}")
@@ -188,8 +228,17 @@ def _requeue(rows: Any, wait_s: float, **values: Any) -> bool:  # noqa: ANN401 a
     return hit > 0
 
 
-def _backoff_s(waits: int) -> float:
-    return 2.0**waits * random.uniform(0.75, 1.25)  # noqa: S311 jitter, not a secret
+def _wait_s(job: Job, error: OpenRouterError) -> float:
+    """Wait as long as asked for, at least the backoff, and not all at the same moment."""
+    backoff_s = min(2.0**job.waits, LONGEST_BACKOFF_S)
+    jitter = random.uniform(1.0, 1.3)  # noqa: S311 not a secret
+    return max(error.retry_after_s or 0.0, backoff_s) * jitter
+
+
+def _is_out_of_patience(job: Job, wait_s: float) -> bool:
+    patience = PATIENCE.get(JobKind(job.kind), LONGEST_PATIENCE)
+    begun = job.started_at or timezone.now()
+    return timezone.now() + timedelta(seconds=wait_s) > begun + patience
 
 
 def _as_domain(error: OpenRouterError) -> DomainError:

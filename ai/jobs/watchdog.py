@@ -32,7 +32,7 @@ class Limits:
 
 @dataclass(eq=False, slots=True)
 class _Watch:
-    job_id: UUID
+    fence: UUID
     abort: Abort
     limits: Limits
     started: float = field(default_factory=time.monotonic)
@@ -41,7 +41,7 @@ class _Watch:
 
     def overdue(self, now: float) -> StopReason | None:
         if self.reason is not None:
-            return self.reason
+            return self.reason  # its abort came too early, before the call had begun
         if now - self.started > self.limits.total_s:
             return "total"
         if self.last_data is None:
@@ -54,25 +54,45 @@ class _Watch:
 
 
 class Watchdog:
-    """The open calls of this process, and the jobs that were told to stop."""
+    """The claims of this process, their open calls, and those that were told to stop.
+
+    A claim is known by its fence, never by its job: a job that was lost and claimed again is not
+    stopped by what befell the claim before. Aborting happens under the lock, so that it cannot hit
+    the next call of the same client.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
+        self._held: dict[UUID, UUID] = {}  # fence -> job
         self._open: set[_Watch] = set()
         self._stopped: dict[UUID, StopReason] = {}
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def watching(self, job_id: UUID, abort: Abort, limits: Limits) -> Iterator[Callable[[], None]]:
+    def holding(self, fence: UUID, job_id: UUID) -> Iterator[None]:
+        """Know a claim for as long as its job runs here."""
+        with self._changed:
+            self._held[fence] = job_id
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._held.pop(fence, None)
+                self._stopped.pop(fence, None)
+
+    @contextmanager
+    def watching(self, fence: UUID, abort: Abort, limits: Limits) -> Iterator[Callable[[], None]]:
         """Watch one call; yield what the reader calls at each piece of data.
 
         Raises:
-            StoppedError: the job was told to stop before the call began.
+            StoppedError: the claim was told to stop before the call began; nothing was sent.
         """
-        watch = _Watch(job_id, abort, limits)
+        watch = _Watch(fence, abort, limits)
         with self._changed:
-            if job_id in self._stopped:
-                raise StoppedError(self._stopped[job_id])
+            if fence in self._stopped:
+                error = StoppedError(self._stopped[fence])
+                error.never_sent = True
+                raise error
             self._open.add(watch)
             self._start()
             self._changed.notify()
@@ -86,18 +106,30 @@ class Watchdog:
             with self._changed:
                 self._open.discard(watch)
 
-    def stop(self, job_id: UUID, reason: StopReason) -> None:
-        """End the job's open call now, and refuse its next one."""
+    def held(self) -> dict[UUID, UUID]:
+        """Return the claims of this process: fence -> job."""
         with self._changed:
-            self._stopped[job_id] = reason
-            open_now = [watch for watch in self._open if watch.job_id == job_id]
-        for watch in open_now:
-            watch.stop(reason)
+            return dict(self._held)
 
-    def forget(self, job_id: UUID) -> None:
-        """Forget a job that has left this process."""
+    def stop(self, fence: UUID, reason: StopReason) -> None:
+        """End the claim's open call now, and refuse its next one."""
         with self._changed:
-            self._stopped.pop(job_id, None)
+            if fence not in self._held:
+                return
+            self._stopped[fence] = reason
+            for watch in self._open:
+                if watch.fence == fence:
+                    watch.stop(reason)
+
+    def cancel(self, job_id: UUID) -> None:
+        """End a job's open call because a person cancelled it; other processes' jobs are theirs."""
+        for fence in [fence for fence, held in self.held().items() if held == job_id]:
+            self.stop(fence, "cancelled")
+
+    def stop_all(self, reason: StopReason) -> None:
+        """End every open call of this process."""
+        for fence in self.held():
+            self.stop(fence, reason)
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -110,9 +142,9 @@ class Watchdog:
                 if not self._open:
                     self._changed.wait()
                 now = time.monotonic()
-                late = [(watch, why) for watch in self._open if (why := watch.overdue(now))]
-            for watch, why in late:
-                watch.stop(why)
+                for watch in self._open:
+                    if why := watch.overdue(now):
+                        watch.stop(why)
             time.sleep(TICK_S)
 
 
@@ -121,4 +153,4 @@ watchdog: Final = Watchdog()
 
 def listen_for_cancels() -> None:
     """Stop the calls of cancelled jobs as soon as the bus says so."""
-    bus.hub.on("stop:", lambda text: watchdog.stop(UUID(text), "cancelled"))
+    bus.hub.on("stop:", lambda text: watchdog.cancel(UUID(text)))

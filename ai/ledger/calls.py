@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ai.ledger.prices import nusd_of
-from ai.models import Budget, CallStatus, Job, UpstreamCall
+from ai.models import Budget, CallStatus, Job, JobStatus, UpstreamCall
+from ai.openrouter.errors import StoppedError
 from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
 from canvas.core.money import usd_text
@@ -97,10 +98,21 @@ def refuse_exhausted(workspace: Workspace) -> None:
 
 
 def sent(call: UpstreamCall) -> None:
-    """Say that the request is leaving now: from here on it may cost something."""
-    UpstreamCall.objects.filter(pk=call.pk, status=CallStatus.RESERVED).update(
-        status=CallStatus.SENT, sent_at=Now()
+    """Say that the request is leaving now: from here on it may cost something.
+
+    Raises:
+        StoppedError: the claim is no longer ours, so nothing may be sent: nobody would book it.
+    """
+    ours = UpstreamCall.objects.filter(
+        pk=call.pk,
+        status=CallStatus.RESERVED,
+        job__status=JobStatus.RUNNING,
+        job__fence=call.fence,
     )
+    if not ours.update(status=CallStatus.SENT, sent_at=Now()):
+        error = StoppedError("lease-lost")
+        error.never_sent = True
+        raise error
 
 
 def named(call: UpstreamCall, generation_id: str | None) -> None:
@@ -147,11 +159,13 @@ def owe(call: UpstreamCall, usage: Usage | None = None, **seen: Any) -> None:  #
 def expire(call: UpstreamCall) -> None:
     """Give up on a bill that never came: the hold ends, the cost stays unknown."""
     with transaction.atomic(durable=True):
-        hit = UpstreamCall.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN).exclude(
-            hold_nusd=0, hold_tokens=0, look_up_at=None
-        )
-        if hit.update(hold_nusd=0, hold_tokens=0, look_up_at=None, verdict="The bill never came."):
-            _release(call)
+        rows = UpstreamCall.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN)
+        row = rows.exclude(look_up_at=None).select_for_update().first()
+        if row is not None:
+            rows.update(
+                hold_nusd=0, hold_tokens=0, look_up_at=None, error_detail="The bill never came."
+            )
+            _release(row)
 
 
 def abandon(*, job_id: UUID | None, fence: UUID | None) -> None:
@@ -197,11 +211,14 @@ def _close(call: UpstreamCall, columns: dict[str, Any], **counters: Any) -> None
 
 
 def _close_in(call: UpstreamCall, columns: dict[str, Any], **counters: Any) -> None:  # noqa: ANN401 expressions
-    hit = UpstreamCall.objects.filter(pk=call.pk, status__in=OPEN).update(
+    # The row, not the caller's copy, says what is still held: a look-up may have let go of it.
+    row = UpstreamCall.objects.select_for_update().filter(pk=call.pk, status__in=OPEN).first()
+    if row is None:
+        return
+    UpstreamCall.objects.filter(pk=row.pk).update(
         ended_at=Now(), look_up_at=None, hold_nusd=0, hold_tokens=0, **_trimmed(columns)
     )
-    if hit:
-        _release(call, **counters)
+    _release(row, **counters)
 
 
 def _release(call: UpstreamCall, **counters: Any) -> None:  # noqa: ANN401 expressions

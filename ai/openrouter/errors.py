@@ -30,7 +30,7 @@ from typing import Any, Literal
 from ai.openrouter.text import excerpt
 from ai.openrouter.wire import Usage
 
-StopReason = Literal["cancelled", "first-data", "idle", "total", "lease-lost"]
+StopReason = Literal["cancelled", "first-data", "idle", "total", "lease-lost", "shutdown"]
 
 
 class OpenRouterError(Exception):

@@ -1,12 +1,19 @@
 """A job from its row: claimed once, finished once, brought back when its worker dies."""
 
+import threading
+import time
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from django.utils import timezone
 
+from ai import ledger
 from ai.jobs import bills, lease, runner, service, sweeper
+from ai.jobs.watchdog import watchdog
 from ai.models import Job, JobStep, UpstreamCall
+from ai.openrouter.errors import StoppedError
+from ai.services import outlines
 from canvas.workspaces.access import inside
 from scenes.models import Event
 from tests.ai.conftest import run, run_after_wait
@@ -38,6 +45,10 @@ def outline(api, project, **body):
     )
     assert answer.status_code == 202, answer.content
     return answer.json()["id"]
+
+
+def lose_lease(job_id):
+    Job.objects.filter(pk=job_id).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def steps(job):
@@ -124,10 +135,11 @@ def test_a_lost_lease_brings_the_job_back_and_its_open_call_is_owed(api, project
 def test_a_job_that_kills_its_worker_three_times_fails_with_the_reason(api, project):
     job_id = outline(api, project)
 
-    for _ in range(3):
-        runner.claim(job_id)
-        Job.objects.filter(pk=job_id).update(lease_until=timezone.now() - timedelta(seconds=1))
+    for crash in range(3):
+        assert runner.claim(job_id, suspect=crash > 0) is not None
+        lose_lease(job_id)
         sweeper.requeue_lost()
+        Job.objects.filter(pk=job_id).update(run_after="2020-01-01T00:00:00Z")
 
     job = Job.objects.get(pk=job_id)
     assert (job.status, job.error["code"], job.crashes) == ("failed", "worker-lost", 3)
@@ -249,3 +261,129 @@ def test_a_job_without_a_project_runs_too(api):
     done = run(job.pk)
 
     assert (done.status, done.error["status"]) == ("failed", 404)
+
+
+def test_a_job_whose_worker_died_waits_while_enough_of_its_kind_are_running(
+    api, project, openrouter, monkeypatch
+):
+    job_id = outline(api, project)
+    runner.claim(job_id)
+    lose_lease(job_id)
+    sweeper.requeue_lost()
+    monkeypatch.setattr(runner, "_suspects", threading.BoundedSemaphore(1))
+    runner._suspects.acquire()
+
+    early = run(job_id)
+    runner._suspects.release()
+    openrouter.will_answer(OUTLINE)
+    late = run(job_id)
+
+    assert (early.status, early.crashes) == ("queued", 1)
+    assert late.status == "succeeded"
+
+
+def test_a_claim_that_was_lost_does_not_stop_the_one_after_it(api, project):
+    job_id = outline(api, project)
+    first = runner.claim(job_id)
+    with lease.held(first):
+        lose_lease(job_id)
+        sweeper.requeue_lost()
+        second = runner.claim(job_id, suspect=True)
+        with lease.held(second):
+            lease.renew()
+            stopped = dict(watchdog._stopped)
+
+    assert stopped == {first.fence: "lease-lost"}
+
+
+def test_what_was_cancelled_before_it_was_sent_costs_nothing(api, project, openrouter):
+    job_id = outline(api, project)
+    job = runner.claim(job_id)
+
+    with lease.held(job):
+        watchdog.stop(job.fence, "cancelled")
+        with pytest.raises(StoppedError):
+            outlines.draft(job)
+
+    call = UpstreamCall.objects.get()
+    assert (call.status, call.cost_nusd, call.hold_nusd) == ("failed", 0, 0)
+    assert openrouter.heard == []
+
+
+def test_a_twin_that_wakes_up_after_its_lease_was_lost_sends_nothing(api, project):
+    job = runner.claim(outline(api, project))
+    terms = ledger.Terms("outline", "0" * 12, "maker/first", 1_000, 10)
+    call = ledger.reserve(job=job, terms=terms)
+    lose_lease(job.pk)
+    sweeper.requeue_lost()
+
+    with pytest.raises(StoppedError) as stopped:
+        ledger.sent(call)
+
+    call.refresh_from_db()
+    assert stopped.value.never_sent is True
+    assert (call.status, call.cost_nusd) == ("failed", 0)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, "queued"), (28, "queued"), (31, "failed")])
+def test_patience_is_counted_in_minutes_and_not_in_tries(api, project, openrouter, minutes, status):
+    job_id = outline(api, project)
+    begun = timezone.now() - timedelta(minutes=minutes)
+    Job.objects.filter(pk=job_id).update(started_at=begun, waits=40)
+    openrouter.will_fail(503)
+    openrouter.will_fail(503)
+
+    job = run(job_id)
+
+    assert job.status == status
+    wait_s = (job.run_after - timezone.now()).total_seconds()
+    assert wait_s < 80
+
+
+def test_an_answer_that_comes_whole_may_take_longer_to_begin_than_a_stream(
+    api, project, openrouter, settings
+):
+    settings.OPENROUTER_FIRST_DATA_TIMEOUT_S = 0.1
+    job_id = outline(api, project)
+    openrouter.before = lambda: time.sleep(0.5)
+    openrouter.will_answer(OUTLINE)
+
+    assert run(job_id).status == "succeeded"
+
+
+def test_bad_answers_of_earlier_attempts_count_as_paid(api, project, openrouter):
+    job_id = outline(api, project)
+    openrouter.will_say("No JSON here.")
+    openrouter.will_say("Nor here.")
+    openrouter.will_fail(503)
+
+    waiting = run(job_id)
+    openrouter.will_say("Still not.")
+    job = run_after_wait(job_id)
+
+    assert waiting.status == "queued"
+    assert (job.status, job.error["code"]) == ("failed", "no-valid-answer")
+    assert [call.verdict != "" for call in UpstreamCall.objects.all()] == [True, True, False, True]
+
+
+def test_one_bad_step_keeps_no_other_from_its_turn(api, project, monkeypatch, caplog):
+    job_id = outline(api, project)
+    runner.claim(job_id)
+    lose_lease(job_id)
+    monkeypatch.setattr(sweeper, "dispatch", lambda: 1 / 0)
+
+    sweeper.sweep()
+
+    assert Job.objects.get(pk=job_id).status == "queued"
+    assert "sweeper: due jobs: failed this time" in caplog.text
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_jobs_back(api, project, openrouter):
+    job_id = outline(api, project)
+    openrouter.before = lambda: watchdog.stop_all("shutdown")
+    openrouter.will_answer(OUTLINE)
+
+    job = run(job_id)
+
+    assert (job.status, job.crashes, job.waits) == ("queued", 0, 0)
+    assert steps(job_id) == ["queued", "claimed", "given-back"]

@@ -12,6 +12,7 @@ from ai import ledger
 from ai.jobs import bills, runner, service
 from ai.ledger.prices import nusd_of
 from ai.models import Budget, CatalogueEntry, Job, UpstreamCall
+from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
 from canvas.core.money import usd_text
 from canvas.workspaces.models import Plan, Workspace
@@ -176,9 +177,20 @@ def test_a_bill_that_never_comes_frees_the_hold_and_the_cost_stays_unknown(api, 
     assert counters()[:2] == (0, 0)
 
 
-def test_a_cost_is_counted_once_however_often_it_is_told(api, project):
-    from ai.openrouter.wire import Usage
+def test_a_hold_is_let_go_of_once_even_if_the_bill_was_given_up_meanwhile(api, project):
+    job = claimed(api, project)
+    call, other = (ledger.reserve(job=job, terms=terms()) for _ in range(2))
+    ledger.sent(call)
+    ledger.owe(call)
+    late = UpstreamCall.objects.get(pk=call.pk)
+    ledger.expire(UpstreamCall.objects.get(pk=call.pk))
 
+    ledger.settle(late, Usage(cost_usd=Decimal("0.001")))
+
+    assert counters()[:2] == (1_000_000, other.hold_nusd)
+
+
+def test_a_cost_is_counted_once_however_often_it_is_told(api, project):
     call = ledger.reserve(job=claimed(api, project), terms=terms())
     usage = Usage(prompt_tokens=3, completion_tokens=4, cost_usd=Decimal("0.001"))
 

@@ -1,6 +1,7 @@
 """Prompts are files: read a folder, fill its `$holes` strictly, know it by its digest."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,9 @@ from typing import Final
 from django.conf import settings
 
 DIGEST_CHARACTERS: Final = 12
+# What begins or ends a data tag in the eyes of a model: any case, any space, seen or unseen.
+_UNSEEN: Final = r"\s\x00-\x1f\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+_TAG: Final = re.compile(rf"<(?=[{_UNSEEN}]*(?:[/\\][{_UNSEEN}]*)*data\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Wording:
         Raises:
             KeyError: a hole has no value; that is a bug, not an input.
         """
-        fenced = {name: text.replace("</data>", "<\\/data>") for name, text in values.items()}
+        fenced = {name: _TAG.sub("&lt;", text) for name, text in values.items()}
         return self.system.substitute(fenced), self.user.substitute(fenced)
 
 

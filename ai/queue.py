@@ -5,14 +5,16 @@ the bus, and the worker puts it into its own memory queue.
 """
 
 import logging
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import ProducerPool, producers
 
 from canvas.core import bus
 from canvas.doorbell import SCHEME
@@ -21,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 RUN_JOB: Final = "ai.run_job"
 RING: Final = "ring:"
+PATIENCE_S: Final = 1.0
+_TIMEOUTS: Final[dict[str, dict[str, Any]]] = {
+    "redis": {"socket_connect_timeout": PATIENCE_S, "socket_timeout": PATIENCE_S},
+    "rediss": {"socket_connect_timeout": PATIENCE_S, "socket_timeout": PATIENCE_S},
+    "amqp": {"read_timeout": PATIENCE_S, "write_timeout": PATIENCE_S},
+    "amqps": {"read_timeout": PATIENCE_S, "write_timeout": PATIENCE_S},
+}
+_outage: Final = bus.Outage()
 
 
 def ring_on_commit(job_id: UUID) -> None:
@@ -37,11 +47,34 @@ def ring(job_id: UUID) -> None:
 
 
 def send(job_id: str) -> None:
-    """Hand a job's id to Celery."""
+    """Hand a job's id to Celery, in about a second at most: the caller may be a web request.
+
+    For two seconds after a broker that did not answer, nothing is sent: the sweeper rings again.
+    """
+    if not _outage.may_try():
+        return
     try:
-        current_app.signature(RUN_JOB, args=[job_id]).apply_async(retry=False)
-    except (OperationalError, OSError) as exc:
+        with _producers().acquire(block=True, timeout=PATIENCE_S) as producer:
+            current_app.signature(RUN_JOB, args=[job_id]).apply_async(
+                producer=producer, retry=False
+            )
+    except (OperationalError, LimitExceeded, OSError) as exc:
+        _outage.begin()
         logger.warning("job %s: not rung: %s", job_id, type(exc).__name__)
+    else:
+        _outage.end()
+
+
+@cache
+def _producers() -> ProducerPool:
+    """Give connections of the ring's own: a worker's are patient, and try again."""
+    scheme = urlsplit(settings.CELERY_BROKER_URL).scheme
+    options = {"max_retries": 0, **_TIMEOUTS.get(scheme, {})}
+    connection = current_app.connection_for_write(
+        connect_timeout=PATIENCE_S, transport_options=options
+    )
+    pool: ProducerPool = producers[connection]
+    return pool
 
 
 def settings_are_eager() -> bool:

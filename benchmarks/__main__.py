@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+import httpx
+
 from benchmarks import dispatch, rest, sqlite, streams, wait, writes
 from benchmarks.figures import REPEATS, Figure, table
-from canvas.stack import BASE_DIR
+from canvas.stack import BASE_DIR, NotReadyError
 
 RESULT: Final = BASE_DIR / "var" / "bench.json"
 MEASURES: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
@@ -23,9 +26,14 @@ MEASURES: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "rest": rest.measure,
 }
 
+# What may go wrong with a service, not with the measuring.
+FAILURES: Final = (
+    RuntimeError, NotReadyError, TimeoutError, httpx.HTTPError, subprocess.SubprocessError,
+)  # fmt: skip
 
-def main() -> None:
-    """Measure, print the table, and write it as JSON."""
+
+def main() -> int:
+    """Measure, print the table, and write it as JSON; 1 when a figure could not be measured."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="figure", help=", ".join(MEASURES))
     names = parser.parse_args().names or list(MEASURES)
@@ -34,16 +42,21 @@ def main() -> None:
             f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}"
         )
     load = os.getloadavg()[0]
-    started, figures = time.monotonic(), []
+    started, figures, failed = time.monotonic(), list[Figure](), list[str]()
     for name in names:
         print(f"  measuring {name} …", file=sys.stderr, flush=True)
-        figures += list(MEASURES[name]())
+        try:
+            figures += MEASURES[name]()
+        except FAILURES as exc:
+            failed.append(name)
+            print(f"  {name} could not be measured: {exc}", file=sys.stderr)
+        _write(figures, load)
     print(table(figures))
     print(
         f"\n{REPEATS} repeats each, on {os.cpu_count()} cores, {time.monotonic() - started:.0f} s; "
         f"the machine's load was {load:.1f} before. Written to {RESULT.relative_to(BASE_DIR)}."
     )
-    _write(figures, load)
+    return 1 if failed else 0
 
 
 def _write(figures: list[Figure], load: float) -> None:
@@ -60,4 +73,4 @@ def _write(figures: list[Figure], load: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

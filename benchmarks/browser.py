@@ -34,8 +34,8 @@ class Seen:
         before = self.pieces[-1][1] if self.pieces else 0
         self.pieces.append((at, before + characters))
 
-    def delays_s(self, sent: list[tuple[float, int]]) -> list[float]:
-        """Give each sent piece's delay from leaving the upstream to being read whole.
+    def delays_s(self, sent: list[tuple[float, int]]) -> list[tuple[float, float]]:
+        """Give when each piece left the upstream, and how long it took to be read whole.
 
         Raises:
             RuntimeError: not everything that was sent was read.
@@ -46,7 +46,7 @@ class Seen:
         for left_at, said in sent:
             while self.pieces[place][1] < said:
                 place += 1
-            delays.append(self.pieces[place][0] - left_at)
+            delays.append((left_at, self.pieces[place][0] - left_at))
         return delays
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -52,8 +53,8 @@ def _measure(name: str, broker: str) -> Iterator[Figure]:
     )  # fmt: skip
     yield Figure(
         key="S2", name=f"the same, p99 of all {REPEATS * POSTS} ({where})", unit="ms",
-        values=[percentile(sum(delays, []), 99)], target=p99,
-        peer=peer, peer_values=[percentile(sum(direct, []), 99)],
+        values=[percentile(list(chain(*delays)), 99)], target=p99,
+        peer=peer, peer_values=[percentile(list(chain(*direct)), 99)],
     )  # fmt: skip
     yield Figure(
         key="S2", name=f"CPU of web and worker at rest ({where})", unit="%", values=idle, target=1.0

@@ -63,7 +63,7 @@ class Figure:
             "max": max(self.values),
             "values": list(self.values),
             "target": self.target,
-            "atLeast": self.at_least,
+            "isFloor": self.at_least,
             "peer": self.peer,
             "peerValues": list(self.peer_values),
             "ratio": self.ratio,
@@ -112,6 +112,6 @@ def ms(seconds: float) -> float:
 
 
 def _number(value: float) -> str:
-    if abs(value) >= _LARGE:
+    if abs(value) >= _LARGE or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= _SMALL else f"{value:.2f}"

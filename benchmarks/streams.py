@@ -1,14 +1,16 @@
-"""S3 and S4: what a stream of events adds to the upstream's own first and later words.
+"""S3, S4, S5: what a stream of events adds to the upstream's own first and later words.
 
 A browser listens to a project's events and posts a message; its first words are timed from the
 POST, so everything is in it: the request, the job, the ledger, the upstream, the feed. The direct
 reader asks the upstream the very same question. Later words are timed piece by piece, from leaving
-the upstream to being read.
+the upstream to being read, in a window in which every stream runs and none starts or ends; so is
+the processor time.
 """
 
 import asyncio
 import os
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,22 +24,31 @@ from benchmarks.processes import cpu_s
 from benchmarks.service import PATIENCE_S, Service
 from benchmarks.upstream import Speed
 
-# A piece is 4 tokens, so each stream gets ten pieces a second for about two seconds.
-SPEED: Final = Speed(first_token_s=0.3, tokens_per_second=40)
+# A piece is 16 characters or about 4 tokens: each stream gets ten pieces a second.
+SPEED: Final = Speed(first_token_s=0.3, tokens_per_second=40, times_said=4)
+TOKENS_A_PIECE: Final = 4
 MANY: Final = 50
-ALONE: Final = 3
 SPREAD_S: Final = 2.5
+SETTLE_S: Final = 1.5
+WINDOW_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One repeat: medians in ms, and the processor time that web and worker took."""
+    """One repeat: medians in ms; the processor time of web and worker, in ms per 1,000 tokens."""
 
     first_ms: float
     delay_ms: float
     delay_p99_ms: float
-    cpu_s: float = 0.0
-    pieces: int = 0
+    cpu_ms: float
+
+
+@dataclass(slots=True)
+class Window:
+    """The time in which all streams run, and what was used in it."""
+
+    start: float = 0.0
+    used_s: float = 0.0
 
 
 Reader = Callable[[asyncio.Barrier, float], Awaitable[Seen]]
@@ -56,9 +67,8 @@ def measure() -> Iterator[Figure]:
     yield from _later(f"{MANY} streams", spread, targets=(3.0, 15.0))
     through, _ = spread
     yield Figure(
-        key="S5", name=f"CPU of web and worker per 1,000 tokens, whole turns, {MANY} streams",
-        unit="ms", values=[ms(each.cpu_s) / (each.pieces * 4 / 1_000) for each in through],
-        target=200.0,
+        key="S5", name=f"CPU of web and worker per 1,000 relayed tokens, {MANY} streams",
+        unit="ms", values=[each.cpu_ms for each in through], target=200.0,
     )  # fmt: skip
 
 
@@ -72,31 +82,23 @@ def _measure(service: Service, count: int, spread_s: float) -> tuple[list[Round]
 
 
 async def _through(service: Service, count: int, spread_s: float) -> Round:
-    rounds = ALONE if count == 1 else 1
-    waves = [service.projects(count) for _ in range(rounds)]
-    pids = [service.pid("web"), service.pid("worker")]
-    before = sum(map(cpu_s, pids))
+    project_ids = service.projects(count)
     headers = {"Authorization": f"Bearer {service.token}"}
-    seen: dict[str, Seen] = {}
     async with _client(service.api_url, headers) as http:
-        for project_ids in waves:
-            readers = [_watcher(http, project_id) for project_id in project_ids]
-            seen |= dict(zip(project_ids, await _together(readers, spread_s), strict=True))
-    return _summed(service, seen, sum(map(cpu_s, pids)) - before)
+        readers = [_watcher(http, project_id) for project_id in project_ids]
+        seen, window = await _together(service, readers, spread_s)
+    return _summed(service, dict(zip(project_ids, seen, strict=True)), window)
 
 
 async def _direct(service: Service, count: int, spread_s: float) -> Round:
     assert service.upstream is not None  # noqa: S101 started
     body = service.upstream.last_request()
+    names = [str(uuid4()) for _ in range(count)]
     headers = {"Authorization": "Bearer sk-or-x"}
-    rounds = ALONE if count == 1 else 1
-    seen: dict[str, Seen] = {}
     async with _client(service.upstream.base_url, headers) as http:
-        for _ in range(rounds):
-            names = [str(uuid4()) for _ in range(count)]
-            readers = [_asker(http, {**body, "session_id": name}) for name in names]
-            seen |= dict(zip(names, await _together(readers, spread_s), strict=True))
-    return _summed(service, seen, 0.0)
+        readers = [_asker(http, {**body, "session_id": name}) for name in names]
+        seen, window = await _together(service, readers, spread_s)
+    return _summed(service, dict(zip(names, seen, strict=True)), window)
 
 
 def _client(base_url: str, headers: dict[str, str]) -> httpx.AsyncClient:
@@ -114,25 +116,42 @@ def _asker(http: httpx.AsyncClient, body: dict[str, object]) -> Reader:
     return lambda opened, after_s: ask(http, body, opened, after_s)
 
 
-async def _together(readers: list[Reader], spread_s: float) -> list[Seen]:
-    opened = asyncio.Barrier(len(readers))
+async def _together(
+    service: Service, readers: list[Reader], spread_s: float
+) -> tuple[list[Seen], Window]:
+    opened, window = asyncio.Barrier(len(readers) + 1), Window()
     gap_s = spread_s / len(readers)
-    return await asyncio.gather(
-        *(reader(opened, place * gap_s) for place, reader in enumerate(readers))
+    *seen, _ = await asyncio.gather(
+        *(reader(opened, place * gap_s) for place, reader in enumerate(readers)),
+        _watch_processes(service, opened, spread_s, window),
     )
+    return [each for each in seen if each is not None], window
 
 
-def _summed(service: Service, seen: dict[str, Seen], used_s: float) -> Round:
+async def _watch_processes(
+    service: Service, opened: asyncio.Barrier, spread_s: float, window: Window
+) -> None:
+    await opened.wait()
+    await asyncio.sleep(spread_s + SETTLE_S)
+    pids = [service.pid("web"), service.pid("worker")]
+    before, window.start = sum(map(cpu_s, pids)), time.monotonic()
+    await asyncio.sleep(WINDOW_S)
+    window.used_s = sum(map(cpu_s, pids)) - before
+
+
+def _summed(service: Service, seen: dict[str, Seen], window: Window) -> Round:
     notes = service.notes()
     delays = [
-        ms(delay) for name, each in seen.items() for delay in each.delays_s(notes[name]["pieces"])
+        ms(delay)
+        for name, each in seen.items()
+        for left_at, delay in each.delays_s(notes[name]["pieces"])
+        if window.start <= left_at <= window.start + WINDOW_S
     ]
     return Round(
         first_ms=statistics.median(ms(each.first_s) for each in seen.values()),
         delay_ms=statistics.median(delays),
         delay_p99_ms=percentile(delays, 99),
-        cpu_s=used_s,
-        pieces=len(delays),
+        cpu_ms=ms(window.used_s) / (len(delays) * TOKENS_A_PIECE / 1_000),
     )
 
 

@@ -17,6 +17,7 @@ import httpx
 import uvicorn
 
 from ai.simulator.app import create_app
+from ai.simulator.brains import chat
 from ai.simulator.settings import Settings
 from ai.simulator.web import AsgiApp, Message, Receive, Scope, Send
 from canvas.stack import BASE_DIR, free_port
@@ -33,6 +34,8 @@ class Speed:
 
     first_token_s: float = 0.01
     tokens_per_second: float = 2_000.0
+    times_said: int = 1
+    """How often the director's words are repeated in one answer, for long answers."""
 
 
 @dataclass(slots=True)
@@ -117,7 +120,7 @@ class Upstream:
         self._port = free_port()
         command = [
             sys.executable, "-m", "benchmarks.upstream", str(self._port),
-            str(speed.first_token_s), str(speed.tokens_per_second),
+            str(speed.first_token_s), str(speed.tokens_per_second), str(speed.times_said),
         ]  # fmt: skip
         # It ends when this pipe closes, so it cannot outlive the one who measures.
         self._process = subprocess.Popen(command, cwd=BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603
@@ -161,6 +164,12 @@ class Upstream:
             return False
 
 
+def _talk_long(times: int) -> None:
+    """Have the simulator say its words several times over."""
+    once = chat.plain_words
+    chat.plain_words = lambda reading, language: " ".join([once(reading, language)] * times)
+
+
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
     server.should_exit = True
@@ -171,7 +180,9 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     parser.add_argument("first_token_s", type=float)
     parser.add_argument("tokens_per_second", type=float)
+    parser.add_argument("times_said", type=int)
     options = parser.parse_args()
+    _talk_long(options.times_said)
     settings = Settings(
         first_token_s=options.first_token_s,
         tokens_per_second=options.tokens_per_second,

@@ -123,7 +123,9 @@ async def _round(
         base_url=base_url, headers=headers, limits=limits, timeout=PATIENCE_S, trust_env=False
     ) as http:
         call, started = call_of(http), time.monotonic()
-        times = await asyncio.gather(*(_asking(call, number, CALLS[callers]) for number in range(callers)))
+        times = await asyncio.gather(
+            *(_asking(call, number, CALLS[callers]) for number in range(callers))
+        )
     spent_s = time.monotonic() - started
     answers = [each for of_caller in times for each in of_caller]
     return Round(statistics.median(answers), len(answers) / spent_s)

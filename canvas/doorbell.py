@@ -10,7 +10,7 @@ import time
 from queue import Empty
 from typing import Any, Final
 
-from kombu.transport import TRANSPORT_ALIASES, memory, virtual
+from kombu.transport import TRANSPORT_ALIASES, memory, redis, virtual
 
 SCHEME: Final = "embedded"
 _bell: Final = threading.Event()
@@ -59,5 +59,10 @@ class Transport(memory.Transport):
 
 
 def register() -> None:
-    """Make `embedded://` a broker URL."""
+    """Make `embedded://` a broker URL, and let no transport restore rings.
+
+    A ring that is lost is rung again, since the row is the truth. Kombu's Redis transport would
+    restore unacknowledged ones on a connection that has just died, and end the worker by it.
+    """
     TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+    redis.Channel.do_restore = False

@@ -218,7 +218,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# A Redis that accepts and never answers must not hold a worker; only its transport has these.
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        "visibility_timeout": 3600,
+        "socket_timeout": 3,
+        "socket_connect_timeout": 1,
+        "retry_on_timeout": False,
+    }
+    if urlsplit(CELERY_BROKER_URL).scheme in {"redis", "rediss"}
+    else {}
+)
 
 # --- The bus only wakes: what is replayed is read from tables -----------------------------------
 # Redis when the broker is Redis; else datagram sockets in a folder of this machine.

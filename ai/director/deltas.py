@@ -6,24 +6,30 @@ delta is written at once, and later ones are put together only when the process 
 
 import logging
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
+from ai.models import Job, JobStatus
 from scenes.services import feed
 from scenes.services.feed import NewEvent
 
 logger = logging.getLogger(__name__)
 
 LONGEST_FLUSH_S: Final = 10.0
+# The pauses between tries while the database is away or busy; then each project is on its own.
+PAUSES_S: Final = (0.05, 0.2, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
     project_id: UUID
+    fence: UUID | None
     event: NewEvent
 
 
@@ -37,10 +43,10 @@ class DeltaWriter:
         self._taken = 0
         self._thread: threading.Thread | None = None
 
-    def put(self, project_id: UUID, event: NewEvent) -> None:
-        """Have an event written soon."""
+    def put(self, project_id: UUID, event: NewEvent, *, fence: UUID | None) -> None:
+        """Have an event written soon, unless the claim that `fence` names is over by then."""
         with self._changed:
-            self._waiting.append(_Item(project_id, event))
+            self._waiting.append(_Item(project_id, fence, event))
             self._taken += 1
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deltas", daemon=True)
@@ -48,10 +54,14 @@ class DeltaWriter:
             self._changed.notify_all()
 
     def flush(self) -> None:
-        """Wait until everything put so far is in the table, so that what follows comes after it."""
+        """Wait until everything put so far is in the table, so that what follows comes after it.
+
+        Hold no database connection meanwhile: the writing thread needs one of the same pool.
+        """
         with self._changed:
             goal = self._taken
-            self._changed.wait_for(lambda: self._written >= goal, LONGEST_FLUSH_S)
+            if not self._changed.wait_for(lambda: self._written >= goal, LONGEST_FLUSH_S):
+                logger.warning("deltas: not written within %.0f s", LONGEST_FLUSH_S)
 
     def _run(self) -> None:
         while True:
@@ -59,27 +69,56 @@ class DeltaWriter:
                 self._changed.wait_for(lambda: self._waiting)
                 batch, self._waiting = self._waiting, []
             try:
-                write(batch)
-            except DatabaseError as exc:
-                logger.warning("deltas: %d lost: %s", len(batch), type(exc).__name__)
-            finally:
+                deliver(batch)
                 connection.close()
-            with self._changed:
-                self._written += len(batch)
-                self._changed.notify_all()
+            except Exception:
+                logger.exception("deltas: the writer met a bug and goes on")
+            finally:
+                with self._changed:
+                    self._written += len(batch)
+                    self._changed.notify_all()
 
 
-def write(batch: list[_Item]) -> None:
-    """Write a batch in one transaction; projects in one order, so that writers cannot deadlock."""
-    of_projects: defaultdict[UUID, list[NewEvent]] = defaultdict(list)
-    for item in batch:
-        of_projects[item.project_id].append(item.event)
-    with transaction.atomic():
-        for project_id in sorted(of_projects):
-            feed.publish(project_id, joined(of_projects[project_id]))
+def deliver(batch: Sequence[_Item]) -> None:
+    """Write a batch; when that fails, project by project, so that one cannot spoil the others."""
+    for pause_s in PAUSES_S:
+        try:
+            write(batch)
+        except (OperationalError, InterfaceError) as exc:
+            logger.warning("deltas: %d wait: %s", len(batch), type(exc).__name__)
+            connection.close()
+            time.sleep(pause_s)
+        except Exception:
+            logger.exception("deltas: %d could not be written together", len(batch))
+            break
+        else:
+            return
+    for items in _by_project(batch).values():
+        try:
+            write(items)
+        except Exception:
+            logger.exception("deltas: %d lost of project %s", len(items), items[0].project_id)
 
 
-def joined(events: list[NewEvent]) -> list[NewEvent]:
+def write(batch: Sequence[_Item]) -> None:
+    """Write what is still to be written of a batch, in one transaction.
+
+    Whether the claims still hold is looked up last, when the feeds' counters are locked: whoever
+    takes a job over has told the feed so before, and is seen here, or tells it after our words.
+    """
+    while batch:
+        with transaction.atomic():
+            for project_id, items in _by_project(batch).items():
+                feed.publish(project_id, joined([item.event for item in items]))
+            held = _held(batch)
+            if len(held) == len(batch):
+                return
+            transaction.set_rollback(True)
+        logger.info("deltas: %d fenced off", len(batch) - len(held))
+        batch = held
+
+
+def joined(events: Sequence[NewEvent]) -> list[NewEvent]:
     """Join neighbouring deltas of one text into one event; everything else stays as it is."""
     result: list[NewEvent] = []
     for event in events:
@@ -91,6 +130,24 @@ def joined(events: list[NewEvent]) -> list[NewEvent]:
         else:
             result.append(event)
     return result
+
+
+def _by_project(batch: Sequence[_Item]) -> dict[UUID, list[_Item]]:
+    """Sort a batch by project, in the one order in which no two writers can deadlock."""
+    found: defaultdict[UUID, list[_Item]] = defaultdict(list)
+    for item in batch:
+        found[item.project_id].append(item)
+    return dict(sorted(found.items()))
+
+
+def _held(batch: Sequence[_Item]) -> list[_Item]:
+    """Leave out what late workers say; a cancelled job's last words are still its own."""
+    fences = {item.fence for item in batch if item.fence is not None}
+    rows = Job.objects.filter(
+        fence__in=fences, status__in=[JobStatus.RUNNING, JobStatus.CANCELLED]
+    ).order_by()
+    held = set(rows.values_list("pk", "fence"))
+    return [item for item in batch if (item.event.job_id, item.fence) in held]
 
 
 def _continues(last: NewEvent, event: NewEvent) -> bool:

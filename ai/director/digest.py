@@ -9,10 +9,11 @@ from scenes.services.bible import blank_aesthetic
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scenes.models import Project
+    from scenes.models import Project, VisualAsset
 
 MOST_ENTRIES: Final = 120
 MOST_SCENES: Final = 200
+MOST_REFERENCES: Final = 120
 LONGEST_TEXT: Final = 600
 
 
@@ -33,8 +34,7 @@ def of_project(project: "Project") -> dict[str, str]:
         "bible": _json(bible),
         "references": _lines(
             f"[{asset.category.upper()}] {asset.label}: {_short(asset.description)}"
-            for asset in selectors.assets_of(project=project)
-            if asset.description
+            for asset in _described(project)[:MOST_REFERENCES]
         ),
         "scenes": _json(
             [
@@ -50,6 +50,10 @@ def of_project(project: "Project") -> dict[str, str]:
             ]
         ),
     }
+
+
+def _described(project: "Project") -> "list[VisualAsset]":
+    return [asset for asset in selectors.assets_of(project=project) if asset.description]
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from ai.director.deltas import writer
 from ai.models import Job
 from ai.openrouter.events import (
@@ -29,6 +31,7 @@ class Speaker:
 
     def __init__(self, job: Job, *, parent_id: UUID | None) -> None:
         self._job, self._parent_id = job, parent_id
+        self._fence = job.fence  # of this claim, whatever becomes of the row
         earlier = selectors.unfinished_message(job_id=job.pk)
         self.message_id = earlier or uuid7()
         self._announced = earlier is not None
@@ -57,6 +60,9 @@ class Speaker:
 
     def done(self) -> None:
         """Wait until all of it is in the feed: what is committed next comes after it."""
+        # Threads that wait here holding the whole pool would wait for ever: the writer needs one.
+        if not connection.in_atomic_block:
+            connection.close()
         writer.flush()
 
     def _call_id(self, position: int) -> str:
@@ -72,4 +78,5 @@ class Speaker:
     def _put(self, name: str, data: dict[str, Any]) -> None:
         assert self._job.project_id is not None  # noqa: S101 a chat job has a project
         data = {"messageId": str(self.message_id), **data}
-        writer.put(self._job.project_id, NewEvent(name, data, self._job.pk))
+        event = NewEvent(name, data, self._job.pk)
+        writer.put(self._job.project_id, event, fence=self._fence)

@@ -79,16 +79,17 @@ def perform(tools: dict[str, Tool], call: ToolCall, scope: Scope) -> Performed:
     tool = tools.get(call.name)
     if tool is None:
         names = ", ".join(sorted(tools))
-        return _refused(f"Nothing was done. There is no tool {call.name!r}. There are: {names}.")
+        return refused(f"Nothing was done. There is no tool {call.name!r}. There are: {names}.")
     arguments = tool_arguments(call.arguments, tool.contract)
     if isinstance(arguments, ArgumentsError):
-        return _refused(arguments.as_text())
+        return refused(arguments.as_text())
     try:
         with transaction.atomic():
             return Performed("done", tool.act(arguments, scope))
     except DomainError as exc:
-        return _refused(f"Nothing was done. {exc.detail}")
+        return refused(f"Nothing was done. {exc.detail}")
 
 
-def _refused(text: str) -> Performed:
+def refused(text: str) -> Performed:
+    """Answer a call with why nothing was done."""
     return Performed("refused", Done(text))

@@ -3,19 +3,21 @@
 The rows are the state of a turn: a turn that dies in round 3 goes on at round 3.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
+from ai.ledger import tokens_of
 from ai.models import ChatMessage, Job, MessageRole
 from ai.openrouter.replay import replayed
 from ai.openrouter.wire import Message, ToolCall
 from canvas.core.errors import Missing
 from scenes.services.locks import lock_project
 
-LONGEST_HISTORY: Final = 60
+MOST_EARLIER_ROWS: Final = 240
 
 
 def add(*, project_id: UUID, **values: Any) -> ChatMessage:  # noqa: ANN401 columns
@@ -43,18 +45,71 @@ def rounds_done(job: Job) -> int:
     return ChatMessage.objects.filter(job=job, role=MessageRole.ASSISTANT).count()
 
 
-def history(job: Job) -> list[ChatMessage]:
-    """Return the messages that a turn answers to, oldest first: the recent ones, whole rounds."""
-    rows = ChatMessage.objects.filter(project=job.project).order_by("-position")
-    recent = list(reversed(rows[:LONGEST_HISTORY]))
-    while recent and recent[0].role == MessageRole.TOOL:
-        recent.pop(0)  # its call was left out
-    return recent
+def exchanges(asked: ChatMessage) -> list[list[ChatMessage]]:
+    """Return the conversation up to a question, question by question, oldest first.
+
+    An exchange is a question and whatever answers it. The last one is `asked` with the rounds that
+    were committed for it, by an earlier job too if this is a retry; words that belong to no round
+    are not part of it, so it never ends with an answer. Questions that came later are left out.
+    """
+    of_project = ChatMessage.objects.filter(project_id=asked.project_id)
+    own = of_project.filter(_answers(asked))
+    until = Q(position__lt=asked.position) | _answers_before(asked)
+    earlier = of_project.filter(until).order_by("-position")
+    rounds = [row for row in own if row.role == MessageRole.TOOL or row.tool_calls]
+    return [*_by_question(list(reversed(earlier[:MOST_EARLIER_ROWS]))), [asked, *rounds]]
 
 
-def as_messages(rows: Sequence[ChatMessage], *, slug: str) -> list[dict[str, Any]]:
-    """Write rows in OpenRouter's shape for one model; another family's thoughts are left out."""
-    return [_as_message(row, slug) for row in rows]
+def as_messages(
+    conversation: Sequence[Sequence[ChatMessage]], *, slug: str, budget_tokens: int
+) -> list[dict[str, Any]]:
+    """Write exchanges in OpenRouter's shape for one model, as many as fit, the newest first.
+
+    Another family's thoughts are left out. The last exchange is always written, and whole.
+    """
+    written = [[_as_message(row, slug) for row in rows] for rows in conversation]
+    kept, spent = [written[-1]], _tokens(written[-1])
+    for messages in reversed(written[:-1]):
+        spent += _tokens(messages)
+        if spent > budget_tokens:
+            break
+        kept.append(messages)
+    return [message for messages in reversed(kept) for message in messages]
+
+
+def _answers(asked: ChatMessage) -> Q:
+    """Answers name their question as parent, results of tools the words that called them."""
+    return Q(role=MessageRole.ASSISTANT, parent=asked) | Q(
+        role=MessageRole.TOOL, parent__parent=asked
+    )
+
+
+def _answers_before(asked: ChatMessage) -> Q:
+    """What was said after a question that waited, in answer to an earlier one."""
+    return Q(role=MessageRole.ASSISTANT, parent__position__lt=asked.position) | Q(
+        role=MessageRole.TOOL, parent__parent__position__lt=asked.position
+    )
+
+
+def _by_question(rows: Sequence[ChatMessage]) -> list[list[ChatMessage]]:
+    """Sort rows into exchanges; an answer without a known question belongs to the last one."""
+    found: dict[UUID | None, list[ChatMessage]] = {}
+    question_of: dict[UUID | None, UUID | None] = {}
+    last: UUID | None = None
+    for row in rows:
+        if row.role == MessageRole.USER:
+            last = row.pk
+        question = last if row.pk == last else question_of.get(row.parent_id, last)
+        question_of[row.pk] = question
+        found.setdefault(question, []).append(row)
+    orphans = found.get(None, [])
+    while orphans and orphans[0].role == MessageRole.TOOL:
+        orphans.pop(0)  # its call was left out
+    return [exchange for exchange in found.values() if exchange]
+
+
+def _tokens(messages: Sequence[dict[str, Any]]) -> int:
+    return tokens_of(json.dumps(messages, ensure_ascii=False))
 
 
 def _as_message(row: ChatMessage, slug: str) -> dict[str, Any]:

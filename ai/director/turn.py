@@ -4,7 +4,10 @@ Each round commits whole: the words, the tools' writes and their results. The la
 with the job's success. So a turn that dies resumes at its round, and no tool acts twice.
 """
 
+import json
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -15,9 +18,11 @@ from ai.exchange import Order, Said
 from ai.gateway import converse, request_for
 from ai.jobs import runner, steps
 from ai.jobs.registry import Store
+from ai.ledger import tokens_of
 from ai.models import ChatMessage, Job, JobStatus, MessageRole, MessageStatus
 from ai.openrouter.errors import StoppedError
 from ai.openrouter.quirks import answer_text
+from ai.openrouter.wire import ToolCall
 from ai.recipes import DIRECTOR
 from ai.routing import Choice
 from ai.structured import schema
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_ROUNDS: Final = 6
+MOST_CALLS: Final = 16
+MOST_HISTORY_TOKENS: Final = 60_000
 NOTHING_SAID: Final = "(The model said nothing.)"
 
 
@@ -43,11 +50,11 @@ def take(job: Job) -> Store:
     asked = transcript.asked(job)
     project = selectors.project_of_job(project_id=asked.project_id)
     for number in range(transcript.rounds_done(job), MOST_ROUNDS):
-        # The last round is offered no tools, so it must speak.
-        offered = _offered(project, asked) if number < MOST_ROUNDS - 1 else {}
+        offered = _offered(project, asked)
         voice = Speaker(job, parent_id=asked.pk)
-        said = _listen(job, project, asked, offered, voice)
-        if not said.reply.message.tool_calls or not offered:
+        must_speak = number == MOST_ROUNDS - 1
+        said = _listen(job, project, asked, offered, voice, must_speak=must_speak)
+        if must_speak or not said.reply.message.tool_calls:
             return lambda: _finish(job, voice, said, asked)
         _keep_round(job, project, asked, offered, voice, said)
     raise AssertionError("a turn has at least one round left")
@@ -59,20 +66,25 @@ def _listen(
     asked: ChatMessage,
     offered: dict[str, toolbox.Tool],
     voice: Speaker,
+    *,
+    must_speak: bool,
 ) -> Said:
     """Ask the model for its next words and calls, passing them on as they come."""
     system, _ = DIRECTOR.wording.fill(digest.of_project(project))
-    rows = transcript.history(job)
+    conversation = transcript.exchanges(asked)
 
     def order(choice: Choice) -> Order:
         dialect = schema.dialect_of(choice.slug)
+        wire = tuple(tool.wire(dialect) for tool in offered.values())
+        room = _room_tokens(choice, system, wire)
         messages = [
             {"role": "system", "content": system},
-            *transcript.as_messages(rows, slug=choice.slug),
+            *transcript.as_messages(conversation, slug=choice.slug, budget_tokens=room),
         ]
-        wire = tuple(tool.wire(dialect) for tool in offered.values())
+        # Some providers refuse a history with calls when no tools are sent: they are sent in the
+        # last round, too, and forbidden.
         request = request_for(choice, messages).model_copy(
-            update={"tools": wire, "tool_choice": "auto"} if wire else {}
+            update={"tools": wire, "tool_choice": "none" if must_speak else "auto"}
         )
         return Order(
             DIRECTOR.prompt, DIRECTOR.wording.digest, choice, request, message_id=voice.message_id
@@ -108,7 +120,11 @@ def _keep_round(
     with runner.guarded(job):
         spoken = _add_spoken(job, voice, said, asked)
         for position, call in enumerate(said.reply.message.tool_calls):
-            performed = toolbox.perform(offered, call, scope)
+            performed = (
+                toolbox.perform(offered, call, scope)
+                if position < MOST_CALLS
+                else toolbox.refused(f"Nothing was done. At most {MOST_CALLS} calls at once.")
+            )
             transcript.add(
                 project_id=project.pk,
                 job=job,
@@ -128,14 +144,7 @@ def _keep_round(
                     "outlineId": _text(performed.done.outline_id),
                 }
             )
-            finished = {
-                "messageId": str(spoken.pk),
-                "callId": speaker.call_id(spoken.pk, position),
-                "name": call.name,
-                "status": performed.status,
-                "changeId": _text(performed.done.change_id),
-            }
-            feed.publish(project.pk, [feed.NewEvent("tool.finished", finished, job.pk)])
+            _tell_finished(job, spoken, position, call, performed)
         spoken.save(update_fields=["tool_calls"])
         _tell_spoken(job, spoken, said)
         runner.progress(job, done=transcript.rounds_done(job), words="The director is working")
@@ -144,8 +153,13 @@ def _keep_round(
 
 
 def _finish(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> dict[str, Any]:
-    """Store the last words; runs inside the job's guarded finish."""
-    spoken = _add_spoken(job, voice, said, asked)
+    """Store the last words; runs inside the job's guarded finish.
+
+    Calls that were made although the last round forbids them are not carried out.
+    """
+    spoken = _add_spoken(job, voice, _without_calls(said), asked)
+    for position, call in enumerate(said.reply.message.tool_calls):
+        _tell_finished(job, spoken, position, call, toolbox.refused("Nothing was done."))
     _tell_spoken(job, spoken, said)
     return {"messageId": str(spoken.pk), "rounds": transcript.rounds_done(job)}
 
@@ -175,6 +189,25 @@ def _offered(project: "Project", asked: ChatMessage) -> dict[str, toolbox.Tool]:
     return offer.offered(tools.ALL, message=asked.content, scene_count=count)
 
 
+def _room_tokens(choice: Choice, system: str, tools: Sequence[dict[str, Any]]) -> int:
+    """Say how much of the conversation fits between the prompt and the reply."""
+    if choice.entry is None or choice.entry.context_length is None:
+        return MOST_HISTORY_TOKENS
+    taken = tokens_of(system) + tokens_of(json.dumps(tools)) + choice.max_output_tokens
+    return min(MOST_HISTORY_TOKENS, choice.entry.context_length - taken)
+
+
+def _without_calls(said: Said) -> Said:
+    """Keep the words only; the details would bear the signatures of calls that are gone."""
+    message = said.reply.message
+    if not message.tool_calls:
+        return said
+    words = message.content if message.content.strip() else NOTHING_SAID
+    spoken = {"content": words, "tool_calls": (), "reasoning_details": None}
+    reply = said.reply.model_copy(update={"message": message.model_copy(update=spoken)})
+    return replace(said, reply=reply)
+
+
 def _add_spoken(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> ChatMessage:
     reply, message = said.reply, said.reply.message
     return transcript.add(
@@ -189,6 +222,19 @@ def _add_spoken(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> Cha
         model_served=(reply.model or "")[:200],
         simulated=reply.simulated,
     )
+
+
+def _tell_finished(
+    job: Job, spoken: ChatMessage, position: int, call: ToolCall, performed: toolbox.Performed
+) -> None:
+    data = {
+        "messageId": str(spoken.pk),
+        "callId": speaker.call_id(spoken.pk, position),
+        "name": call.name,
+        "status": performed.status,
+        "changeId": _text(performed.done.change_id),
+    }
+    feed.publish(spoken.project_id, [feed.NewEvent("tool.finished", data, job.pk)])
 
 
 def _tell_spoken(job: Job, spoken: ChatMessage, said: Said) -> None:

@@ -22,12 +22,15 @@ from scenes.services import feed
 DELTAS: Final = timedelta(hours=24)
 EVENTS: Final = timedelta(days=90)
 RAW: Final = timedelta(days=30)
+AT_ONCE: Final = 500
 
 
 def prune() -> None:
     """Delete what has been kept long enough."""
     now = timezone.now()
     feed.prune(deltas_before=now - DELTAS, events_before=now - EVENTS)
-    UpstreamCall.objects.filter(ended_at__lt=now - RAW).exclude(raw_text="").update(raw_text="")
+    raw = UpstreamCall.objects.filter(ended_at__lt=now - RAW).exclude(raw_text="")
+    while keys := list(raw.values_list("pk", flat=True)[:AT_ONCE]):
+        UpstreamCall.objects.filter(pk__in=keys).update(raw_text="")
     idempotency.prune()
     recycle.empty(before=now - timedelta(days=recycle.RESTORABLE_DAYS))

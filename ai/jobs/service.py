@@ -9,16 +9,20 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from ai.models import Job, JobStatus, JobStep
+from ai import ledger
+from ai.models import Job, JobKind, JobStatus, JobStep
 from ai.queue import ring_on_commit
 from canvas.core import bus
 from canvas.core.errors import Conflict
 from canvas.core.requests import current_request_id
 from canvas.workspaces.access import Access
+from canvas.workspaces.models import SecondMessage
 from scenes.services import feed
+from scenes.services.locks import lock_project
 
 # The first ring goes out on commit; this is when the sweeper rings again if nobody came.
 RING_AGAIN_AFTER: Final = timedelta(seconds=10)
+OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 def submit(
@@ -58,7 +62,7 @@ def cancel(*, job: Job) -> Job:
     A finished job stays as it is.
     """
     with transaction.atomic():
-        open_rows = Job.objects.filter(pk=job.pk, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+        open_rows = Job.objects.filter(pk=job.pk, status__in=OPEN)
         hit = open_rows.update(
             status=JobStatus.CANCELLED,
             finished_at=Now(),
@@ -76,24 +80,56 @@ def cancel(*, job: Job) -> Job:
 
 
 def retry(*, job: Job, access: Access) -> Job:
-    """Submit the same work again as a new job.
+    """Submit the same work again as a new job, or return the retry that is open already.
+
+    Locks the job's row, then for a chat its project's: the order of a worker that ends a turn.
 
     Raises:
-        Conflict: `job-not-failed`, it is open still or has succeeded.
+        Conflict: `job-not-failed`, it is open still or has succeeded; `turn-in-progress`, the
+            director answers another message.
+        Unaffordable: the month's budget or tokens are used up.
+        Missing: its project was deleted meanwhile.
     """
-    if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
-        raise Conflict(
-            f"This job is {job.status}; only a failed or cancelled one can be tried again.",
-            code="job-not-failed",
+    with transaction.atomic():
+        row = Job.objects.select_for_update(of=("self",), no_key=True).get(pk=job.pk)
+        if row.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+            raise Conflict(
+                f"This job is {row.status}; only a failed or cancelled one can be tried again.",
+                code="job-not-failed",
+            )
+        if same := Job.objects.filter(retry_of=row, status__in=OPEN).first():
+            return same
+        ledger.refuse_exhausted(access.workspace)
+        if row.kind == JobKind.CHAT and row.project_id is not None:
+            lock_project(row.project_id)
+            refuse_second_turn(access=access, project_id=row.project_id)
+        return submit(
+            access=access,
+            kind=row.kind,
+            project_id=row.project_id,
+            subject_id=row.subject_id,
+            payload=row.payload,
+            retry_of=row,
         )
-    return submit(
-        access=access,
-        kind=job.kind,
-        project_id=job.project_id,
-        subject_id=job.subject_id,
-        payload=job.payload,
-        retry_of=job,
-    )
+
+
+def refuse_second_turn(*, access: Access, project_id: UUID) -> None:
+    """Refuse a turn while another one is open, unless the workspace lets it wait in the queue.
+
+    Called under the project's lock.
+
+    Raises:
+        Conflict: `turn-in-progress`, with the id of the job to wait for.
+    """
+    if access.workspace.second_message == SecondMessage.QUEUE:
+        return
+    turns = Job.objects.filter(project_id=project_id, kind=JobKind.CHAT, status__in=OPEN)
+    if open_turn := turns.first():
+        raise Conflict(
+            "The director is still answering. Wait for it, or cancel that job.",
+            code="turn-in-progress",
+            extra={"jobId": str(open_turn.pk)},
+        )
 
 
 def note(job: Job, name: str, text: str = "") -> None:
@@ -111,4 +147,4 @@ def tell(job: Job) -> None:
         }
         data = {"id": str(job.pk), "kind": job.kind, "status": job.status, "progress": progress}
         feed.publish(job.project_id, [feed.NewEvent("job.updated", data, job.pk)])
-    transaction.on_commit(lambda: bus.announce(f"job:{job.pk}"))
+    bus.announce_on_commit(f"job:{job.pk}")

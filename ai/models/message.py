@@ -40,7 +40,8 @@ class ChatMessage(Row):
     status = models.CharField(max_length=16, choices=MessageStatus, default=MessageStatus.COMPLETE)
     content = models.TextField(blank=True)
     tool_calls = models.JSONField(default=list, blank=True)
-    tool_call_id = models.CharField(max_length=120, blank=True)
+    # Some providers put a signature of several hundred characters into the id.
+    tool_call_id = models.TextField(blank=True)
     reasoning = models.TextField(blank=True)
     reasoning_details = models.TextField(blank=True)
     attachments = models.JSONField(default=list, blank=True)

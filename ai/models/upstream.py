@@ -85,6 +85,8 @@ class UpstreamCall(models.Model):
             models.Index(
                 fields=["look_up_at"], condition=Q(look_up_at__isnull=False), name="call_look_up"
             ),
+            models.Index(fields=["job"], condition=Q(ended_at__isnull=True), name="call_open"),
+            models.Index(fields=["ended_at"], condition=~Q(raw_text=""), name="call_raw_text_kept"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=CallStatus.values), name="call_status"),

@@ -9,11 +9,10 @@ from django.db import transaction
 from ai import ledger
 from ai.director import transcript, turn
 from ai.jobs.registry import Store
-from ai.jobs.service import submit
-from ai.models import ChatMessage, Job, JobKind, JobStatus, MessageRole
-from canvas.core.errors import Conflict, Fault, Invalid
+from ai.jobs.service import refuse_second_turn, submit
+from ai.models import ChatMessage, Job, JobKind, MessageRole
+from canvas.core.errors import Fault, Invalid
 from canvas.workspaces.access import Access
-from canvas.workspaces.models import SecondMessage
 from scenes import selectors
 from scenes.services import feed
 from scenes.services.locks import lock_project
@@ -41,7 +40,7 @@ def post_message(
     ledger.refuse_exhausted(access.workspace)
     with transaction.atomic():
         lock_project(project.pk)
-        _refuse_second(access, project)
+        refuse_second_turn(access=access, project_id=project.pk)
         _refuse_foreign(access, project, attachments, linked_scene_id, parent_id)
         message = transcript.add(
             project_id=project.pk,
@@ -67,22 +66,6 @@ def post_message(
 def answer(job: Job) -> Store:
     """Answer the job's message in as many rounds as it takes."""
     return turn.take(job)
-
-
-def _refuse_second(access: Access, project: "Project") -> None:
-    if access.workspace.second_message == SecondMessage.QUEUE:
-        return
-    open_turn = Job.objects.filter(
-        project_id=project.pk,
-        kind=JobKind.CHAT,
-        status__in=[JobStatus.QUEUED, JobStatus.RUNNING],
-    ).first()
-    if open_turn is not None:
-        raise Conflict(
-            "The director is still answering. Wait for it, or cancel that job.",
-            code="turn-in-progress",
-            extra={"jobId": str(open_turn.pk)},
-        )
 
 
 def _refuse_foreign(

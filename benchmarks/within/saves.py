@@ -54,8 +54,6 @@ def _queries(scene_id: str, token: str, number: int) -> int:
     if answer.status_code != 200:  # noqa: PLR2004 OK
         raise RuntimeError(f"the edit answered {answer.status_code}")
     statements = [query["sql"] for query in captured.captured_queries]
-    for sql in statements:
-        print(sql[:160], file=sys.stderr) if number == REPEATS else None
     return sum(not sql.startswith(_FRAME) for sql in statements)
 
 

@@ -36,6 +36,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["job_id", "seq"], name="event_of_job"),
             models.Index(fields=["name", "created_at"], name="event_retention"),
+            models.Index(fields=["created_at"], name="event_age"),
         ]
 
     def __str__(self) -> str:

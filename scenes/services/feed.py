@@ -12,12 +12,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import QuerySet
 
 from canvas.core import bus
 from scenes.models import Event, FeedCounter
 
 DELTAS: Final = ("text.delta", "reasoning.delta", "tool.arguments")
+PRUNED_AT_ONCE: Final = 500
 _TAKE: Final = (
     "UPDATE scenes_feedcounter SET last_seq = last_seq + %s WHERE project_id = %s"
     " RETURNING last_seq"
@@ -57,21 +58,34 @@ def publish(project_id: UUID, events: Sequence[NewEvent]) -> None:
             )
             for seq, event in enumerate(events, start=last - len(events) + 1)
         )
-    transaction.on_commit(lambda: bus.announce(f"project:{project_id}"))
+    bus.announce_on_commit(f"project:{project_id}")
 
 
 def prune(*, deltas_before: datetime, events_before: datetime) -> None:
     """Delete old events, remembering in each counter up to which number some may be missing."""
-    old = Event.objects.filter(
-        Q(name__in=DELTAS, created_at__lt=deltas_before) | Q(created_at__lt=events_before)
+    for old in (
+        Event.objects.filter(name__in=DELTAS, created_at__lt=deltas_before),
+        Event.objects.filter(created_at__lt=events_before),
+    ):
+        while _prune_slice(old):
+            pass
+
+
+def _prune_slice(old: QuerySet[Event]) -> int:
+    """Delete some of them; small slices, so that nobody waits long for a project's counter."""
+    slice_ = list(
+        old.order_by("created_at").values_list("pk", "project_id", "seq")[:PRUNED_AT_ONCE]
     )
-    reached = dict(old.order_by().values_list("project").annotate(Max("seq")))
-    for project_id, seq in reached.items():
-        with transaction.atomic():
-            FeedCounter.objects.filter(project_id=project_id, kept_after__lt=seq).update(
-                kept_after=seq
-            )
-            old.filter(project_id=project_id, seq__lte=seq).delete()
+    reached: dict[UUID, int] = {}
+    for _, project_id, seq in slice_:
+        reached[project_id] = max(seq, reached.get(project_id, 0))
+    with transaction.atomic():
+        for project_id in sorted(reached):
+            FeedCounter.objects.filter(
+                project_id=project_id, kept_after__lt=reached[project_id]
+            ).update(kept_after=reached[project_id])
+        Event.objects.filter(pk__in=[key for key, _, _ in slice_]).delete()
+    return len(slice_)
 
 
 def _take(project_id: UUID, count: int) -> int:

@@ -2,9 +2,15 @@
 
 import json
 
-from ai.models import ChatMessage, Job, UpstreamCall
+import pytest
+from django.db import connection
+
+from ai.director.deltas import writer
+from ai.models import CatalogueEntry, ChatMessage, Job, UpstreamCall
+from canvas.workspaces.models import SecondMessage, Workspace
 from scenes.models import BibleEntry, ChangeSet, Event
 from tests.ai.conftest import run, run_after_wait, scenes_of
+from tests.ai.factories import make_message
 
 BUS_STOP = (
     '{"title": "Bus stop", "description": "She waits.", "location": "Quay", "characters": ["Mara"]}'
@@ -217,7 +223,172 @@ def test_the_last_round_must_speak(api, project, openrouter):
 
     assert job.status == "succeeded"
     assert len(scenes_of(project)) == 5
-    assert "tools" not in openrouter.heard[5]
+    assert [request["tool_choice"] for request in openrouter.heard] == ["auto"] * 5 + ["none"]
+    assert openrouter.heard[5]["tools"] == openrouter.heard[4]["tools"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("That is all.", "That is all."), (" ", "(The model said nothing.)")]
+)
+def test_calls_of_the_last_round_are_not_carried_out(api, project, openrouter, words, kept):
+    for number in range(5):
+        openrouter.will_call(("create_scene", BUS_STOP.replace("Bus stop", f"Stop {number}")))
+    openrouter.will_call(("create_scene", BUS_STOP), text=words)
+
+    job = run(say(api, project))
+
+    assert job.status == "succeeded"
+    assert "Bus stop" not in scenes_of(project)
+    last = ChatMessage.objects.filter(project=project).last()
+    assert (last.role, last.content, last.tool_calls) == ("assistant", kept, [])
+    told = Event.objects.filter(project=project, name="tool.finished").last()
+    assert (told.data["messageId"], told.data["status"]) == (str(last.pk), "refused")
+
+
+def test_calls_past_the_sixteenth_of_a_round_are_refused(api, project, openrouter):
+    openrouter.will_call(
+        *[("create_scene", BUS_STOP.replace("Bus stop", f"Stop {n}")) for n in range(80)]
+    )
+    openrouter.will_say("Sixteen of them.")
+
+    job = run(say(api, project))
+
+    assert job.status == "succeeded"
+    assert scenes_of(project) == [f"Stop {number}" for number in range(16)]
+    spoken = ChatMessage.objects.get(project=project, position=2)
+    assert [c["status"] for c in spoken.tool_calls] == ["done"] * 16 + ["refused"] * 64
+    heard = openrouter.heard[1]["messages"]
+    assert [m["role"] for m in heard] == ["system", "user", "assistant"] + ["tool"] * 80
+    assert heard[-1]["content"] == "Nothing was done. At most 16 calls at once."
+
+
+def test_a_turn_never_forgets_its_question(api, project, openrouter):
+    for _ in range(4):
+        openrouter.will_call(*[("fly_to_mars", "{}")] * 20)
+    openrouter.will_say("No.")
+
+    run(say(api, project, "Fly to Mars."))
+
+    heard = openrouter.heard[4]["messages"]
+    assert [m["role"] for m in heard].count("tool") == 80
+    assert heard[1] == {"role": "user", "content": "Fly to Mars."}
+
+
+def test_a_question_that_waits_is_not_heard_before_its_turn(api, project, openrouter):
+    Workspace.objects.update(second_message=SecondMessage.QUEUE)
+    first, second = say(api, project, "One?"), say(api, project, "Two?")
+    openrouter.will_call(("create_scene", BUS_STOP))
+    openrouter.will_say("One.")
+    openrouter.will_say("Two.")
+
+    run(first)
+    run(second)
+
+    before, between, after = ([m["role"] for m in r["messages"]] for r in openrouter.heard)
+    assert before == ["system", "user"]
+    assert between == ["system", "user", "assistant", "tool"]
+    assert after == ["system", "user", "assistant", "tool", "assistant", "user"]
+    assert openrouter.heard[0]["messages"][-1]["content"] == "One?"
+    assert openrouter.heard[2]["messages"][-1]["content"] == "Two?"
+
+
+def heard_words(openrouter):
+    return [message["content"][:5] for message in openrouter.heard[0]["messages"][1:]]
+
+
+def test_older_exchanges_are_told_while_they_fit_and_never_by_half(api, project, openrouter):
+    for number in range(4):
+        make_message(project, content=f"Ask {number}")
+        make_message(project, content=f"Say {number}" + 75_000 * "x", role="assistant")
+    openrouter.will_say("Hello.")
+
+    run(say(api, project, "Hello"))
+
+    assert heard_words(openrouter) == ["Ask 2", "Say 2", "Ask 3", "Say 3", "Hello"]
+
+
+def test_a_small_model_hears_what_fits_beside_its_reply(api, project, openrouter):
+    CatalogueEntry.objects.create(
+        slug="maker/first", context_length=12_000, supported_parameters=["tools"]
+    )
+    make_message(project, content="Ask" + 6_000 * "x")
+    make_message(project, content="Say", role="assistant")
+    openrouter.will_say("Hello.")
+
+    run(say(api, project, "Hello" + 60_000 * "x"))
+
+    assert heard_words(openrouter) == ["Hello"]
+
+
+def test_the_history_never_begins_with_the_result_of_a_call_that_was_left_out(
+    api, project, openrouter
+):
+    make_message(project, role="tool", tool_call_id="lost", content="{}")
+    make_message(project, role="assistant", content="Welcome.")
+    openrouter.will_say("Hello.")
+
+    run(say(api, project, "Hello"))
+
+    assert heard_words(openrouter) == ["Welco", "Hello"]
+
+
+def test_an_id_of_a_call_may_be_long(api, project, openrouter):
+    call = {
+        "index": 0,
+        "id": "call_" + 400 * "s",
+        "type": "function",
+        "function": {"name": "create_scene", "arguments": BUS_STOP},
+    }
+    openrouter.will_do(
+        lambda body: openrouter._reply(body, {"tool_calls": [call]}, "0.0001", "tool_calls")
+    )
+    openrouter.will_say("Done.")
+
+    job = run(say(api, project))
+
+    assert (job.status, job.error) == ("succeeded", None)
+    assert openrouter.heard[1]["messages"][-1]["tool_call_id"] == call["id"]
+
+
+def test_no_connection_is_held_while_the_last_deltas_are_awaited(
+    api, project, openrouter, monkeypatch
+):
+    held, flush = [], writer.flush
+
+    def watched():
+        held.append(connection.connection)
+        flush()
+
+    monkeypatch.setattr(writer, "flush", watched)
+    openrouter.will_call(("create_scene", BUS_STOP))
+    openrouter.will_say("Done.")
+
+    run(say(api, project))
+
+    assert held == [None, None]
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs a pool: PostgreSQL")
+def test_a_pool_of_one_connection_is_enough_for_a_turn(api, project, openrouter, caplog):
+    options = connection.settings_dict["OPTIONS"]
+    openrouter.will_call(("create_scene", BUS_STOP), text="I add it.")
+    openrouter.will_say("Done.")
+    job_id = say(api, project)
+    connection.close()
+    options["pool"] = {"min_size": 1, "max_size": 1, "timeout": 5}
+
+    try:
+        job = run(job_id)
+    finally:
+        connection.close()
+        connection.close_pool()
+        del options["pool"]
+
+    events = Event.objects.filter(project=project, name="text.delta")
+    assert job.status == "succeeded"
+    assert "".join(event.data["text"] for event in events) == "I add it.Done."
+    assert "deltas" not in caplog.text
 
 
 def test_no_usable_words_end_in_a_plain_failure(api, project, openrouter):

@@ -106,10 +106,10 @@ def _messages(**within: Any) -> QuerySet[ChatMessage]:  # noqa: ANN401 lookups
 
 
 def _cost(calls: Q, *, without_calls: int | None) -> Case:
-    """Sum the calls of an outer row in nano-dollars; None once an ended one's cost is unknown."""
+    """Sum the calls of an outer row in nano-dollars; None while the cost of one is not known."""
     rows = UpstreamCall.objects.filter(calls)
     total = rows.order_by().values("job").annotate(total=Sum("cost_nusd")).values("total")
-    unknown = rows.filter(ended_at__isnull=False, cost_nusd__isnull=True)
+    unknown = rows.filter(cost_nusd__isnull=True)
     return Case(
         When(Exists(unknown), then=Value(None)),
         default=Coalesce(Subquery(total), Value(without_calls)),

@@ -6,13 +6,15 @@ A secret `NAME` may also be given as `NAME_FILE`, the path of a file that holds 
 import os
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
+from marshmallow import ValidationError
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 
-_env: Final = Env(eager=False)
+_env = Env(eager=False)
 _env.read_env(str(BASE_DIR / ".env"), recurse=False, override=False)
 
 
@@ -61,6 +63,17 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """Read an address whose scheme is one of these; another is named, and the default taken."""
+
+    def check(value: str) -> None:
+        if urlsplit(value).scheme not in schemes:
+            message = f"must begin with one of {', '.join(f'{scheme}://' for scheme in schemes)}"
+            raise ValidationError(message)
+
+    return str(_env.str(name, default, validate=check) or default)
+
+
 def folder(name: str, default: str) -> Path:
     """Read a path; a relative one starts at the project's root."""
     return BASE_DIR / text(name, default)
@@ -68,9 +81,11 @@ def folder(name: str, default: str) -> Path:
 
 def seal() -> None:
     """Stop the start when any value read so far was wrong, naming all of them."""
+    global _env  # noqa: PLW0603 one environment, read again after a failure
     try:
         _env.seal()
     except EnvValidationError as exc:
+        _env = Env(eager=False)  # Django may import its settings again, and must be told the same
         lines = [f"  {name}: {' '.join(found)}" for name, found in _messages(exc).items()]
         message = "These settings are missing or wrong (see .env.example):\n" + "\n".join(lines)
         raise ImproperlyConfigured(message) from exc

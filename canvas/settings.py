@@ -83,7 +83,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- Databases: SQLite without a service, PostgreSQL by URL ------------------------------------
-DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'canvas.sqlite3'}")
+DATABASE_URL = env.url(
+    "DATABASE_URL",
+    f"sqlite:///{BASE_DIR / 'var' / 'canvas.sqlite3'}",
+    schemes=("sqlite", "postgres", "postgresql"),
+)
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 16, least=1)
 _DATABASE_OPTIONS = {
     # WAL and IMMEDIATE: readers never wait, writers queue up instead of failing half-way.
@@ -206,7 +210,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Celery: a worker may die at any line: https://docs.celeryq.dev/en/stable/userguide ---------
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "embedded://")
+CELERY_BROKER_URL = env.url(
+    "CELERY_BROKER_URL",
+    "embedded://",
+    schemes=("embedded", "redis", "rediss", "amqp", "amqps", "memory"),
+)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True  # the Job row is the result
@@ -265,7 +273,8 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "django.server": {"level": "WARNING"},
-        "kombu.connection": {"level": "ERROR"},  # an embedded queue has no host name, and needs none
+        "kombu.connection": {"level": "ERROR"},  # an embedded queue has and needs no host name
+        "django.request": {"level": "ERROR"},  # a refused request is told to its caller
     },
 }
 

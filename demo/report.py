@@ -67,8 +67,8 @@ def as_text(report: dict[str, Any], facts: Facts) -> str:
         f"    seconds    {', '.join(f'{n} {s}' for n, s in report['secondsPerStep'].items())}",
         "",
         "  Where to look",
-        "    make run, then the admin and /api/v1/docs/ that it names; its token opens this"
-        " workspace",
+        "    start `make run` (again): the admin and /api/v1/docs/ that it names; its token opens",
+        "    this workspace, the newest of the demo's",
         "    var/demo.json has every id",
         "",
     ]

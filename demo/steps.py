@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from demo.client import Api, must
+from demo.client import Api, StepFailedError, must
 from demo.pictures import Reference
 
 LONGEST_COLOUR_DISTANCE: Final = 60.0
@@ -70,7 +70,10 @@ def start_project(api: Api, facts: Facts) -> str:
 
 def propose_outline(api: Api, facts: Facts) -> str:
     """Have the screenplay outlined, as text."""
-    text = facts.script.read_text(encoding="utf-8-sig")
+    try:
+        text = facts.script.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise StepFailedError(f"{facts.script.name} is not a text in UTF-8") from exc
     path = f"/projects/{facts.project['id']}/outlines/"
     job = api.finish(api.post(path, {"source": "text", "text": text}))
     facts.jobs.append(job)

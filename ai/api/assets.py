@@ -19,6 +19,7 @@ from canvas.core.forms import UploadParser
 from canvas.core.problems import as_problem
 from canvas.workspaces.views import CanvasAPIView
 from scenes.api.actor import actor_of
+from scenes.api.queries import flag, flags
 from scenes.api.serializers import AssetSerializer
 from scenes.selectors import get_asset, get_project, list_assets
 from scenes.services.assets import store_picture
@@ -51,7 +52,7 @@ class AssetsView(CanvasAPIView):
 
     @extend_schema(
         operation_id="assets_create",
-        parameters=[LOCATION],
+        parameters=[LOCATION, flags("analyze", "False only stores the picture.")],
         request={"multipart/form-data": UploadSerializer},
         responses={201: OpenApiResponse(UploadedSerializer, "Stored; the job describes it.")},
     )
@@ -60,6 +61,8 @@ class AssetsView(CanvasAPIView):
         project = get_project(access=self.access, project_id=project_id)
         given = self.shape(UploadSerializer)
         file, analyze = given.pop("file"), given.pop("analyze")
+        asked = flag(request, "analyze")  # the form's field or the address may say it
+        analyze = analyze if asked is None else asked
         asset = store_picture(
             project=project,
             by=actor_of(self.access),

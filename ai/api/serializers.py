@@ -109,6 +109,9 @@ class ToolCallSerializer(CamelSerializer[Any]):
     arguments = serializers.CharField(read_only=True)
     status = serializers.CharField(read_only=True, allow_null=True)
     result = serializers.CharField(read_only=True, allow_null=True)
+    callId = serializers.CharField(  # noqa: N815 as it is kept
+        read_only=True, default="", help_text="As in the events of the feed."
+    )
     changeId = serializers.UUIDField(read_only=True, allow_null=True)  # noqa: N815 as it is kept
     outlineId = serializers.UUIDField(read_only=True, allow_null=True)  # noqa: N815 as it is kept
 

@@ -135,6 +135,9 @@ def _chosen(outline: Outline, ids: Sequence[str] | None) -> list[dict[str, Any]]
     scenes: list[dict[str, Any]] = outline.content["scenes"]
     if ids is None:
         return scenes
+    if not ids:
+        fault = Fault("/scenes", "empty", "Name at least one scene, or leave `scenes` out for all.")
+        raise Invalid(fault.detail, code="empty", faults=[fault])
     known = {scene["id"] for scene in scenes}
     faults = [
         Fault(f"/scenes/{place}", "unknown-scene", "This outline has no scene with this id.")

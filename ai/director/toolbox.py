@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -58,9 +59,15 @@ class Tool:
             "function": {
                 "name": self.name,
                 "description": " ".join((self.act.__doc__ or "").split()),
-                "parameters": schema.wire_schema(self.contract, dialect),
+                "parameters": _parameters(self.contract, dialect),
             },
         }
+
+
+@cache
+def _parameters(contract: type[ToolArguments], dialect: schema.Dialect) -> dict[str, Any]:
+    """Write a contract's schema once a process; it never changes."""
+    return schema.wire_schema(contract, dialect)
 
 
 @dataclass(frozen=True, slots=True)

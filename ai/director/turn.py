@@ -136,6 +136,7 @@ def _keep_round(
             spoken.tool_calls.append(
                 {
                     "id": call.id,
+                    "callId": speaker.call_id(spoken.pk, position),
                     "name": call.name,
                     "arguments": call.arguments,
                     "status": performed.status,

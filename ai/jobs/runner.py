@@ -30,6 +30,7 @@ from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
 from canvas.core.problems import as_problem
 from canvas.core.requests import request_id_is
+from scenes.services import feed
 
 logger = logging.getLogger(__name__)
 
@@ -178,6 +179,8 @@ def _end(job: Job, status: JobStatus, **values: Any) -> None:  # noqa: ANN401 co
     )
     job.refresh_from_db()
     note(job, status, str((job.error or {}).get("code", "")))
+    if job.error is not None and job.project_id is not None:
+        feed.publish(job.project_id, [feed.NewEvent("error", job.error, job.pk)])
     tell(job)
 
 

@@ -24,8 +24,8 @@ class MessageStatus(models.TextChoices):
 class ChatMessage(Row):
     """One message. `position` counts from 1 in its project.
 
-    `tool_calls` is `[{"id", "name", "arguments" (the text as it came), "status", "result",
-    "changeId"}]`; `reasoning_details` is the provider's JSON text, kept as it came, for replay.
+    `tool_calls` is `[{"id", "callId" (as in the feed), "name", "arguments" (the text as it came),
+    "status", "result", "changeId", "outlineId"}]`; `reasoning_details` is the provider's JSON text, kept as it came, for replay.
     """
 
     project = models.ForeignKey("scenes.Project", on_delete=models.CASCADE, related_name="messages")

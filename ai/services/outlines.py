@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 
 from ai import ledger
+from ai.contracts.outline import Outline as OutlineContract
 from ai.director import proposals
 from ai.gateway import ask
 from ai.jobs.registry import Store
@@ -21,6 +22,7 @@ from scenes.services.changes import Actor
 if TYPE_CHECKING:
     from scenes.models import Project
 
+RUNTIME_TOLERANCE: Final = 0.2
 LONGEST_TEXT: Final = 400_000
 LONGEST_CHAT: Final = 200
 
@@ -92,7 +94,7 @@ def draft(job: Job) -> Store:
             "outlineId": str(outline.pk),
             "number": outline.number,
             "scenes": scenes,
-            "targetMet": target.get("scenes") in {None, scenes},
+            "targetMet": _meets(target, asked.value),
             "repairs": list(asked.repairs),
         }
 
@@ -139,6 +141,15 @@ def _in_words(target: Mapping[str, Any]) -> str:
     if target.get("mode") == "as-written":
         wishes.append("Keep the scenes as they are written: one for each heading, in their order.")
     return " ".join(wishes) or "As many scenes as the source needs."
+
+
+def _meets(target: Mapping[str, Any], outline: OutlineContract) -> bool:
+    """Say whether the asked number of scenes came, and the asked running time, give or take."""
+    if target.get("scenes") not in {None, len(outline.scenes)}:
+        return False
+    wanted_s = target.get("runtimeSeconds")
+    given_s = sum(scene.duration_s for scene in outline.scenes)
+    return not wanted_s or abs(given_s - wanted_s) <= RUNTIME_TOLERANCE * float(wanted_s)
 
 
 def _wrong(pointer: str, code: str, detail: str) -> Invalid:

@@ -8,7 +8,7 @@ import sys
 from canvas import dotenv
 from canvas.stack import BASE_DIR
 
-READ = re.compile(r'env\.(?:text|secret|flag|number|seconds|names|folder)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env\.(?:text|secret|flag|number|seconds|names|folder|url)\(\s*"([A-Z_]+)"')
 LISTED = re.compile(r"^#?([A-Z][A-Z_]+)=", re.MULTILINE)
 
 
@@ -41,12 +41,35 @@ def test_every_setting_of_the_example_has_a_comment_above_it():
 
 
 def test_all_wrong_settings_are_named_in_one_message():
-    done = start(SECRET_KEY="", DEBUG="maybe", JOB_LEASE_S="-1", WORKER_THREADS="many")
+    done = start(
+        SECRET_KEY="",
+        DEBUG="maybe",
+        JOB_LEASE_S="-1",
+        WORKER_THREADS="many",
+        DATABASE_URL="foo://x",
+        CELERY_BROKER_URL="nonsense",
+    )
 
     assert done.returncode != 0
     last = done.stderr[done.stderr.index("ImproperlyConfigured") :]
     for name in ("SECRET_KEY", "DEBUG", "JOB_LEASE_S", "WORKER_THREADS"):
         assert name in last
+    assert "DATABASE_URL: must begin with one of sqlite://" in last
+    assert "CELERY_BROKER_URL: must begin with one of embedded://" in last
+
+
+def test_manage_py_names_them_too():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": "x", "DEBUG": "maybe"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "  DEBUG: Not a valid boolean." in done.stderr
 
 
 def test_a_secret_may_be_a_file(tmp_path):

@@ -93,7 +93,7 @@ def test_a_job_says_everything_about_itself(api, project):
                     "model_served": "",
                 },
             ],
-            "0.000000007",
+            None,
             "maker/a",
         ),
     ],

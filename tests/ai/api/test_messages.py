@@ -65,6 +65,7 @@ def test_an_answer_shows_its_tool_calls_model_and_cost(api, project):
     job = make_job(project)
     call = {
         "id": "call_1",
+        "callId": "message:0",
         "name": "create_scene",
         "arguments": '{"title": "Bus stop"}',
         "status": "done",

@@ -387,3 +387,14 @@ def test_a_worker_that_is_told_to_stop_gives_its_jobs_back(api, project, openrou
 
     assert (job.status, job.crashes, job.waits) == ("queued", 0, 0)
     assert steps(job_id) == ["queued", "claimed", "given-back"]
+
+
+def test_the_feed_says_why_a_job_failed(api, project, openrouter):
+    job_id = outline(api, project)
+    openrouter.will_fail(401, "no such key")
+
+    job = run(job_id)
+
+    told = Event.objects.get(project=project, name="error")
+    assert (told.job_id, told.data) == (job.pk, job.error)
+    assert Event.objects.filter(project=project).order_by("seq").last().name == "job.updated"

@@ -106,6 +106,16 @@ def test_an_unknown_scene_is_refused_by_name_and_nothing_is_taken(api, project, 
     assert row.status == "proposed"
 
 
+def test_taking_no_scene_is_refused_and_the_proposal_stays(api, project, openrouter):
+    row = proposed(api, project, openrouter)
+
+    answer = accept(api, row, {"scenes": []})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/scenes")
+    row.refresh_from_db()
+    assert row.status == "proposed"
+
+
 def test_a_rejected_outline_cannot_be_accepted(api, project, openrouter):
     row = proposed(api, project, openrouter)
     api.post(f"/api/v1/outlines/{row.pk}/reject/", {})
@@ -201,6 +211,14 @@ def test_the_asked_number_of_scenes_is_told_to_the_model_and_compared(api, proje
 
     assert "Exactly 5 scenes." in openrouter.heard[0]["messages"][-1]["content"]
     assert job.result["targetMet"] is False
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(25, True), (28, True), (40, False), (10, False)])
+def test_the_asked_running_time_is_compared_too(api, project, openrouter, seconds, met):
+    job_id = outline(api, project, target={"runtimeSeconds": seconds})
+    openrouter.will_answer(TWO)
+
+    assert run(job_id).result["targetMet"] is met
 
 
 def test_a_chat_can_be_outlined_once_something_was_said(api, project, openrouter):

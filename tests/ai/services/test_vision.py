@@ -31,14 +31,10 @@ def upload(api, project, colour="#31464f"):
 
 def multipart(file):
     boundary = "canvas"
-    body = (
-        (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n'
-            f"Content-Type: {file.content_type}\r\n\r\n"
-        ).encode()
-        + file.read()
-        + f"\r\n--{boundary}--\r\n".encode()
-    )
+    disposition = f'form-data; name="file"; filename="{file.name}"'
+    head = f"Content-Disposition: {disposition}\r\nContent-Type: {file.content_type}"
+    body = f"--{boundary}\r\n{head}\r\n\r\n".encode()
+    body += file.read() + f"\r\n--{boundary}--\r\n".encode()
     return body, f"multipart/form-data; boundary={boundary}"
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import ProducerPool, producers
 
-from canvas.core import bus
+from canvas.core import bus, carriers
 from canvas.doorbell import SCHEME
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _TIMEOUTS: Final[dict[str, dict[str, Any]]] = {
     "amqp": {"read_timeout": PATIENCE_S, "write_timeout": PATIENCE_S},
     "amqps": {"read_timeout": PATIENCE_S, "write_timeout": PATIENCE_S},
 }
-_outage: Final = bus.Outage()
+_outage: Final = carriers.Outage()
 
 
 def ring_on_commit(job_id: UUID) -> None:

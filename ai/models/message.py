@@ -25,7 +25,8 @@ class ChatMessage(Row):
     """One message. `position` counts from 1 in its project.
 
     `tool_calls` is `[{"id", "callId" (as in the feed), "name", "arguments" (the text as it came),
-    "status", "result", "changeId", "outlineId"}]`; `reasoning_details` is the provider's JSON text, kept as it came, for replay.
+    "status", "result", "changeId", "outlineId"}]`; `reasoning_details` is the provider's JSON text,
+    kept as it came, for replay.
     """
 
     project = models.ForeignKey("scenes.Project", on_delete=models.CASCADE, related_name="messages")

@@ -11,7 +11,7 @@ import pytest
 from kombu import Connection
 
 from ai import queue
-from canvas.core import bus
+from canvas.core import bus, carriers
 from tests.settings import BROKER_URL
 
 RINGS = """
@@ -115,7 +115,7 @@ def broken(monkeypatch):
         raise ConnectionRefusedError
 
     monkeypatch.setattr(queue, "_producers", refuse)
-    monkeypatch.setattr(queue, "_outage", bus.Outage(lasts_s=0.1))
+    monkeypatch.setattr(queue, "_outage", carriers.Outage(lasts_s=0.1))
     return asked
 
 

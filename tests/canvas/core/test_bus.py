@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from canvas.core import bus
+from canvas.core import bus, carriers
 
 LISTENER = """
 import sys
 from pathlib import Path
 import django
 django.setup()
-from canvas.core import bus
+from canvas.core import bus, carriers
 
 heard = set()
-hub = bus.Hub(bus.LocalCarrier(Path(sys.argv[1])))
+hub = bus.Hub(carriers.LocalCarrier(Path(sys.argv[1])))
 hub.on("ring:", heard.add)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -32,7 +32,7 @@ FORK = """
 import os, sys
 import django
 django.setup()
-from canvas.core import bus
+from canvas.core import bus, carriers
 
 bus.hub.on("ring:", print)
 child = os.fork()
@@ -81,7 +81,7 @@ def make_hub(folder):
     hubs = []
 
     def make(carrier=None):
-        hubs.append(bus.Hub(carrier or bus.LocalCarrier(folder)))
+        hubs.append(bus.Hub(carrier or carriers.LocalCarrier(folder)))
         return hubs[-1]
 
     yield make
@@ -214,7 +214,7 @@ def test_a_listener_that_is_stuck_costs_a_moment_however_many_there_are(make_hub
 
     spent = seconds(lambda: speaker.announce("ring:2"))
 
-    assert bus.ANNOUNCE_PATIENCE_S <= spent < bus.ANNOUNCE_PATIENCE_S * 4
+    assert carriers.ANNOUNCE_PATIENCE_S <= spent < carriers.ANNOUNCE_PATIENCE_S * 4
     for inbox in stuck:
         inbox.close()
 
@@ -272,29 +272,29 @@ def test_a_forked_process_begins_anew_and_leaves_its_parents_socket_alone(folder
 
 def test_a_long_folder_is_replaced_by_a_short_one_that_all_agree_on(make_hub, tmp_path):
     deep = tmp_path / ("deep" * 30)
-    speaker, listener = (make_hub(bus.LocalCarrier(deep)) for _ in range(2))
+    speaker, listener = (make_hub(carriers.LocalCarrier(deep)) for _ in range(2))
     heard = []
     listener.on("ring:", heard.append)
     speaker.announce("ring:1")
 
     assert eventually(lambda: heard == ["1"])
-    assert len(str(speaker._carrier._folder)) <= bus.LONGEST_FOLDER_BYTES
+    assert len(str(speaker._carrier._folder)) <= carriers.LONGEST_FOLDER_BYTES
     assert not deep.exists()
     listener.close()
     speaker._carrier._folder.rmdir()
 
 
 def test_a_stalled_redis_costs_one_timeout_and_not_one_a_topic(stalled_redis, make_hub, caplog):
-    hub = make_hub(bus.RedisCarrier(stalled_redis))
+    hub = make_hub(carriers.RedisCarrier(stalled_redis))
 
     spent = seconds(lambda: [hub.announce(f"job:{number}") for number in range(20)])
 
-    assert spent < 2 * bus.PUBLISH_TIMEOUT_S
+    assert spent < 2 * carriers.PUBLISH_TIMEOUT_S
     assert [record.message for record in caplog.records] == ["bus: not announced: TimeoutError"]
 
 
 def test_during_an_outage_one_caller_at_a_time_finds_out_whether_it_is_over():
-    outage = bus.Outage(lasts_s=0.1)
+    outage = carriers.Outage(lasts_s=0.1)
 
     assert outage.may_try()
     outage.begin()

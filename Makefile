@@ -7,7 +7,7 @@ PORT ?= 8000
 SCRIPT ?=
 IMAGES ?=
 
-.PHONY: help setup demo run services test check format bench openapi clean
+.PHONY: help setup demo run services test check format bench chaos openapi clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ format: .venv/dev ## Mend what can be mended by itself
 
 bench: .venv/dev .env ## Measure: dispatch, first token, writes (JSON in var/bench.json)
 	@$(BIN)/python -m benchmarks
+
+chaos: .venv/dev .env ## Break things: kills, cuts, storms (ONLY="F1 F9", SEED=1, FULL=1; JSON in var/chaos.json)
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ONLY)
 
 openapi: .venv/dev ## Write openapi.json anew
 	@SECRET_KEY=for-checks-only $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file openapi.json

@@ -215,8 +215,10 @@ CELERY_BROKER_URL = env.url(
     "embedded://",
     schemes=("embedded", "redis", "rediss", "amqp", "amqps", "memory"),
 )
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A ring is acknowledged as it comes: the Job row is the truth, and its lease brings it back. With
+# late acknowledgement a worker that holds rings ends when Redis dies (docs/adr/0015).
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_TASK_IGNORE_RESULT = True  # the Job row is the result
 CELERY_TASK_DEFAULT_QUEUE = "llm"
 CELERY_WORKER_POOL = "threads"

@@ -21,7 +21,7 @@ from scenes.services import feed
 from scenes.services.locks import lock_project
 
 # The first ring goes out on commit; this is when the sweeper rings again if nobody came.
-RING_AGAIN_AFTER: Final = timedelta(seconds=10)
+RING_AGAIN_AFTER: Final = timedelta(seconds=5)
 OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 

@@ -25,7 +25,7 @@ from canvas.core.problems import as_problem
 
 MOST_CRASHES: Final = 3
 BATCH: Final = 200
-RING_AGAIN_AFTER: Final = timedelta(seconds=10)
+RING_AGAIN_AFTER: Final = timedelta(seconds=5)
 LONGEST_SILENCE: Final = timedelta(minutes=5)
 SPREAD_S: Final = 3.0
 BILLS_EVERY_S: Final = 2.0

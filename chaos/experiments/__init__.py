@@ -1,0 +1,1 @@
+"""One module per experiment: `run(lab)` makes it and gives its outcome."""

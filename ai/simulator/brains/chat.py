@@ -12,16 +12,24 @@ from ai.simulator.brains.intents import Wish, wishes
 from ai.simulator.brains.language import PHRASES, Language, clip, detect, sentences
 from ai.simulator.brains.outline import read_story, scene_target, story_facts
 from ai.simulator.brains.people import people_in
-from ai.simulator.brains.reading import Reading
+from ai.simulator.brains.reading import Reading, text_of
 from ai.simulator.wire import Json
 
 _ID: Final = re.compile(
     r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|scene-\d+)\b"
 )
+_PIECE_END: Final = re.compile(r"\n|(?<=\})\s*,")
+_TITLE_FIELD: Final = re.compile(r'"title"\s*:\s*"([^"]+)"')
 _QUOTE_CHARS: Final = 160
+_REFUSED: Final = re.compile(r"^\s*Nothing was done\b[.:]?\s*", re.IGNORECASE)
 _FAILED: Final = re.compile(
-    r'"(?:error|errors|refused|code)"\s*:|^error\b|\brefused\b|\bnot found\b', re.IGNORECASE
+    r'^\s*\{\s*"(?:error|errors|refused|code)"\s*:|^\s*(?:error|refused|not found)\b',
+    re.IGNORECASE,
 )
+_REASON_FIELD: Final = re.compile(
+    r'"(?:error|errors|refused|code|message|detail|reason)"\s*:\s*"(?P<words>[^"]+)"'
+)
+_REASON_CHARS: Final = 300
 _VERBS: Final = {
     "delete_scene": r"\b(?:delete|remove|lösche?|supprime|elimina|borra|удали)\b.*\b(?:scene|"
     r"szene|scène|escena|сцен)",
@@ -66,7 +74,7 @@ def talk(reading: Reading, body: dict[str, Json]) -> Answer:
     language = detect(reading.said or " ".join(reading.history))
     if reading.tool_results and not _wants_more(body):
         return Answer(_report(reading, body, language))
-    calls = tool_calls(reading, tools_of(body), forced=_forced(body))
+    calls = tool_calls(reading, _fresh_tools(reading, body), forced=_forced(body))
     if body.get("parallel_tool_calls") is False:
         calls = calls[:1]
     if calls:
@@ -94,6 +102,13 @@ def plain_words(reading: Reading, language: Language) -> str:
     known = [phrases.known.format(", ".join(names))] if names else []
     question = phrases.questions[len(reading.said) % len(phrases.questions)]
     return " ".join([SIMULATED_WORD, heard, *known, question])
+
+
+def _fresh_tools(reading: Reading, body: dict[str, Json]) -> list[Tool]:
+    """Leave out the tools that have answered this message already, if others are left."""
+    tools = tools_of(body)
+    answered = {_act(body, result.get("tool_call_id"))[0] for result in reading.tool_results}
+    return [tool for tool in tools if tool.name not in answered] or tools
 
 
 def _wants_more(body: dict[str, Json]) -> bool:
@@ -181,11 +196,13 @@ def _known_id(reading: Reading) -> str:
     """Return the id a message names, else the one that stands nearest to its words in the data."""
     if found := _ID.search(reading.said):
         return found[0]
-    data = "\n".join([reading.system, *(block.text for block in reading.blocks)])
+    data = "\n".join(
+        [reading.block("scenes"), reading.system, *(block.text for block in reading.blocks)]
+    )
     lower = reading.said.lower()
-    for line in data.splitlines():
-        found = _ID.search(line)
-        title = re.search(r'"title"\s*:\s*"([^"]+)"', line)
+    for piece in _PIECE_END.split(data):
+        found = _ID.search(piece)
+        title = _TITLE_FIELD.search(piece)
         if found and title and title[1].lower() in lower:
             return found[0]
     first = _ID.search(data)
@@ -215,23 +232,34 @@ def _without_request(said: str) -> str:
 
 
 def _report(reading: Reading, body: dict[str, Json], language: Language) -> str:
-    """Name what the tools did and ask three questions."""
+    """Name what the tools did and ask three questions; say plainly what was refused and why."""
     phrases = PHRASES[language]
     done: list[str] = []
     refused: list[str] = []
     for result in reading.tool_results:
         name, title = _act(body, result.get("tool_call_id"))
-        words = phrases.acts.get(name, phrases.act_other.format(name.replace("_", " ")))
-        told = f"{words} ({title})" if title else words
-        (refused if _FAILED.search(str(result.get("content"))) else done).append(told)
+        plain = name.replace("_", " ")
+        about = f" ({title})" if title else ""
+        said = text_of(result.get("content"))
+        if _REFUSED.match(said) or _FAILED.search(said):
+            refused.append(phrases.refused.format(plain + about, _reason(said)))
+        else:
+            done.append(phrases.acts.get(name, phrases.act_other.format(plain)) + about)
     lines = [phrases.done.format(", ".join(done))] if done else []
-    lines += [phrases.refused.format(", ".join(refused))] if refused else []
-    return " ".join([SIMULATED_WORD, *lines, *phrases.questions])
+    questions = phrases.questions if done else ()
+    return " ".join([SIMULATED_WORD, *lines, *dict.fromkeys(refused), *questions])
+
+
+def _reason(said: str) -> str:
+    """Return why a tool refused, as a sentence."""
+    given = _REASON_FIELD.search(said) if said.lstrip().startswith("{") else None
+    reason = clip(given["words"] if given else _REFUSED.sub("", said), _REASON_CHARS) or "…"
+    return reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
 
 
 def _act(body: dict[str, Json], call_id: Json) -> tuple[str, str]:
     """Find a call by its id; return the tool's name and what the call was about."""
-    for message in body["messages"]:
+    for message in reversed(body["messages"]):
         for call in message.get("tool_calls") or []:
             if call.get("id") == call_id:
                 function = call.get("function", {})

@@ -54,6 +54,7 @@ class Phrases:
     known: str
     done: str
     refused: str
+    """First the act, then why it was refused, a sentence."""
     questions: tuple[str, str, str]
     acts: dict[str, str]
     act_other: str
@@ -77,7 +78,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="I hear it: “{}”",
         known="What stands so far: {}.",
         done="Done: {}.",
-        refused="I could not do this: {}.",
+        refused="Nothing was done: {} was refused. The reason: {}",
         questions=(
             "Whose eyes do we see this through?",
             "What does the light do when it turns?",
@@ -93,7 +94,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="Verstanden: „{}“",
         known="Bisher steht fest: {}.",
         done="Erledigt: {}.",
-        refused="Das ging nicht: {}.",
+        refused="Es ist nichts geschehen: {} wurde abgelehnt. Der Grund: {}",
         questions=(
             "Durch wessen Augen sehen wir das?",
             "Was macht das Licht, wenn es kippt?",
@@ -111,7 +112,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="Je vous entends : « {} »",
         known="Ce qui est acquis : {}.",
         done="C'est fait : {}.",
-        refused="Je n'ai pas pu : {}.",
+        refused="Rien n'a été fait : {} a été refusé. La raison : {}",
         questions=(
             "Par quels yeux voyons-nous cela ?",
             "Que fait la lumière au moment où tout bascule ?",
@@ -129,7 +130,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="Te escucho: «{}»",
         known="Lo que ya está: {}.",
         done="Hecho: {}.",
-        refused="No pude hacerlo: {}.",
+        refused="No se hizo nada: {} fue rechazado. El motivo: {}",
         questions=(
             "¿Por qué ojos vemos esto?",
             "¿Qué hace la luz cuando todo cambia?",
@@ -147,7 +148,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="Слышу: «{}»",
         known="Уже известно: {}.",
         done="Готово: {}.",
-        refused="Не получилось: {}.",
+        refused="Ничего не сделано: {} — отказ. Причина: {}",
         questions=(
             "Чьими глазами мы это видим?",
             "Что делает свет в момент поворота?",
@@ -163,7 +164,7 @@ PHRASES: Final[dict[Language, Phrases]] = {
         heard="我听到了：“{}”",
         known="目前已知：{}。",
         done="已完成：{}。",
-        refused="未能完成：{}。",
+        refused="没有执行：{} 被拒绝。原因：{}",
         questions=("我们透过谁的眼睛看？", "转折时光线如何变化？", "观众最后应该感受到什么？"),
         acts=_acts("视觉设定已更新", "场景已添加", "结构已提出", "流程已应用"),
         act_other="{} 已执行",

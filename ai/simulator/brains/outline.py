@@ -17,7 +17,8 @@ from ai.simulator.brains.prose import (
     split_scene,
 )
 from ai.simulator.brains.reading import Reading, fenced_code
-from ai.simulator.brains.screenplay import is_screenplay, read_screenplay
+from ai.simulator.brains.screenplay import is_screenplay, opening_words, read_screenplay
+from ai.simulator.brains.titles import is_named
 from ai.simulator.brains.vocabulary import words
 from ai.simulator.brains.words import era_in, mood_words, palette_words, telling_words
 from ai.simulator.wire import Json
@@ -90,7 +91,10 @@ _STORY_BLOCKS: Final = words(
     "screenplay script text source story treatment idea conversation chat history "
     "logline said message"
 )
-_OTHER_BLOCKS: Final = words("bible schema rules style title target project existing errors error")
+_OTHER_BLOCKS: Final = words(
+    "bible schema rules style title target project project_title references scenes note existing "
+    "errors error"
+)
 _BLANKS: Final = re.compile(r"[^\S\n]{2,}")
 _LOGLINE_WORDS: Final = 45
 _CLAUSE: Final = re.compile(
@@ -100,7 +104,6 @@ _CLAUSE: Final = re.compile(
 _LEADING: Final = re.compile(r"^(?:and|und|et|y|и|а)\s+", re.IGNORECASE)
 _MIN_CLAUSE_WORDS: Final = 2
 _LEAST_SCENES: Final = 3
-_INFLECTED_LETTERS: Final = 4
 _PLACE_LIMIT: Final = 200
 
 
@@ -136,16 +139,18 @@ def read_story(text: str, *, title: str = "", target: tuple[int, int] | None = N
     written = is_screenplay(text)
     if written:
         found, scenes = read_screenplay(text)
+        if opening := opening_words(text):
+            scenes = [*read_prose(opening), *scenes]
     else:
         text = chat_to_prose(text)
         found, scenes = "", _from_prose(text, wants=target[0] if target else _LEAST_SCENES)
     scenes = scenes or [Scene(beats=[Beat(text.strip() or "…")])]
-    _cast(scenes, text)
+    _cast(scenes, _told(scenes) if written else text)
     if target:
         scenes = _to_target(scenes, *target)
     _distinct_titles(scenes)
-    opening = scenes[0].text if written else text.strip()
-    return Story(title or found or short_title(opening or "…"), scenes, written)
+    first = scenes[0].text if written else text.strip()
+    return Story(title or found or short_title(first or "…"), scenes, written)
 
 
 def story_facts(story: Story, text: str) -> Facts:
@@ -216,7 +221,7 @@ def _mention(name: str, story: Story, film: Facts) -> Facts:
     """Describe a person with the first sentence that names them."""
     beats = [beat for scene in story.scenes for beat in scene.beats]
     beats.sort(key=lambda beat: bool(beat.speaker))
-    told = (line for beat in beats for line in sentences(beat.told()) if _named(name, line))
+    told = (line for beat in beats for line in sentences(beat.told()) if is_named(name, line))
     return Facts({"name": name, "title": name, "description": clip(next(told, name), 300)}, film)
 
 
@@ -249,7 +254,7 @@ def _telling_sentence(scene: Scene) -> str:
     """Return the first sentence of a scene that names somebody, else its first."""
     lines = sentences(scene.summary())
     return next(
-        (line for line in lines if any(_named(name, line) for name in scene.characters)),
+        (line for line in lines if any(is_named(name, line) for name in scene.characters)),
         scene.summary(),
     )
 
@@ -306,24 +311,22 @@ def _halved(clause: str) -> list[str]:
     return [" ".join(words[:middle]), " ".join(words[middle:])] if middle else [clause, clause]
 
 
+def _told(scenes: list[Scene]) -> str:
+    """Return what the scenes tell, a beat a line: without headings and title page."""
+    return "\n".join(beat.told() for scene in scenes for beat in scene.beats)
+
+
 def _cast(scenes: list[Scene], text: str) -> None:
     """Give every scene the people of the whole text whom it names."""
     cues = dict.fromkeys(name for scene in scenes for name in scene.characters)
-    names = list(dict.fromkeys([*cues, *people_in(text)]))
+    people = [name for name in people_in(text) if not any(part in cues for part in name.split())]
+    names = [*cues, *people]
     for scene in scenes:
         words = " ".join(beat.told() for beat in scene.beats)
-        named = [name for name in names if name not in scene.characters and _named(name, words)]
+        named = [name for name in names if name not in scene.characters and is_named(name, words)]
         scene.characters += [
             name for name in named if not _within_other(name, scene.characters + named)
         ]
-
-
-def _named(name: str, words: str) -> bool:
-    """Tell whether words name a person, in any case of the name."""
-    stem = name[:-1] if len(name) >= _INFLECTED_LETTERS and not name.isascii() else name
-    return (
-        re.search(rf"(?<!\w)(?:{re.escape(stem)}|{re.escape(name.upper())}\b)", words) is not None
-    )
 
 
 def _within_other(name: str, names: list[str]) -> bool:

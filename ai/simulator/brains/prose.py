@@ -9,6 +9,7 @@ from ai.simulator.brains.clock import is_time, time_in
 from ai.simulator.brains.drafts import Beat, Scene, count_words, short_title
 from ai.simulator.brains.language import Language, clip, detect, sentences
 from ai.simulator.brains.screenplay import spoken_line
+from ai.simulator.brains.titles import is_title
 from ai.simulator.brains.vocabulary import words
 
 _MARKER: Final = re.compile(
@@ -32,18 +33,26 @@ _PREPOSITIONS: Final[dict[Language, str]] = {
     r"from)\s+(?:the|a|an|his|her|their|my|our)\s+",
     "de": r"(?:im|am|in der|in einem|in einer|in den|in die|ins|auf dem|auf der|auf den|"
     r"an der|an den|vor dem|vor der|hinter dem|unter der|bei der|beim|zum|zur)\s+",
-    "fr": r"(?:dans|sur|devant|derrière|sous|chez|près de|à|au|aux)\s*(?:la|le|les|"
-    r"l['’]|un|une|son|sa)?\s*",
+    "fr": r"(?:dans|sur|devant|derrière|sous|chez|près de|à|au|aux|du)\s+"
+    r"(?:(?:la|le|les|un|une|des|son|sa|ses|leur|leurs|ce|cet|cette)\s+|l['’])?",
     "es": r"(?:en|sobre|junto a|frente a|bajo|hacia|hasta|por)\s+(?:el|la|los|las|un|una|su)\s+",
     "ru": r"(?:в|во|на|у|около|возле|перед|за|под|над|из|внутри|среди)\s+",
     "zh": r"(?:在)",
 }
-_KEEPS_LEAD: Final = frozenset({"de", "ru"})
+_KEEPS_LEAD: Final = frozenset({"de"})
+_BARE_LEADS: Final = frozenset(("dans", "sur", "devant", "derrière", "sous", "près de", "à", "du"))
+_JOINTS: Final = words("de du des la le les del los las y san saint sainte")
+_ROMANCE_ADJECTIVES: Final = words(
+    "petit petite grand grande vieux vieil vieille ancien ancienne nouveau nouvelle beau belle "
+    "haut haute pequeño pequeña gran viejo vieja antiguo antigua nuevo nueva"
+)
 _NOT_PLACES: Final = words(
     "queen king man woman boy girl friend police first last end middle way moment time "
     "hour hand hands face eyes voice door table "
     "head arms beginning back front other same erste letzte ende moment hand händen "
-    "gesicht augen seite schluss tisch tür fin début mains yeux voix final manos ojos "
+    "gesicht augen seite schluss tisch tür fin début main mains bras bouche poing "
+    "poings lèvres genoux pied pieds dos tête épaule peine fois coup côté tour mano cabeza "
+    "yeux voix final manos ojos "
     "voz руки руку руке глаза глазах конце начале время секунду минуту раз миг лицо "
     "голос прощание самом себя него неё меня тебя нас вас том этом этот это то что"
 )
@@ -55,7 +64,20 @@ _PLACE_END: Final = re.compile(
 _PLACE_WORDS: Final = 3
 _PLACE_CHARS: Final = 120
 _PLACE_WORDS_RU: Final = 2
-_RU_ADJECTIVES: Final = tuple(words("ом ой ем ей ую ых их ый ий ого его"))
+# How a noun may end after an adjective with this ending.
+_RU_NOUN_AFTER: Final = {
+    "ую": "уюь",
+    "юю": "уюь",
+    "ом": "еуими",
+    "ем": "еуими",
+    "ой": "еийьюыбвгджзклмнпрсфхцчшщ",
+    "ей": "еийьюы",
+    "ых": "хв",
+    "их": "хв",
+    "ый": "бвгджзйклмнпрстфхцчшщь",
+    "ий": "бвгджзйклмнпрстфхцчшщь",
+    "го": "ая",
+}
 _EN_STOPS: Final = words(
     "is are was were has had he she they it i you we in at on by from before after "
     "until again alone then there"
@@ -104,7 +126,12 @@ def place_in(text: str, language: Language) -> str:
         rest = _PLACE_END.split(text[match.end() : match.end() + _PLACE_CHARS], maxsplit=1)[0]
         limit = _PLACE_WORDS_RU if language == "ru" else _PLACE_WORDS
         words = _place_words(rest.split()[:limit], language)
-        if words and not is_time(" ".join(words)) and words[-1].lower() not in _NOT_PLACES:
+        if (
+            words
+            and _names_place(match[0], words[0], language)
+            and not is_time(" ".join(words))
+            and words[-1].lower() not in _NOT_PLACES
+        ):
             lead = match[0] if language in _KEEPS_LEAD else ""
             name = (lead + " ".join(words)).strip()
             return name[:1].upper() + name[1:]
@@ -255,14 +282,42 @@ def _place_words(words: list[str], language: Language) -> list[str]:
     """Keep the words of a place's name: up to the noun in German, no verbs after it elsewhere."""
     kept: list[str] = []
     for word in words:
+        if language == "ru" and kept and not _agrees(kept[-1], word):
+            break
+        if language in ("fr", "es") and kept and not _goes_on(kept[-1], word):
+            break
         kept.append(word.strip("'’"))
         if language == "de" and word[:1].isupper():
             break
-        if language == "ru" and not word.lower().endswith(_RU_ADJECTIVES):
-            break
+    while kept and kept[-1].lower() in _JOINTS:
+        kept.pop()
     if language == "en":
         kept = _until_verb(kept)
     return [word for word in kept if word]
+
+
+def _names_place(lead: str, first: str, language: Language) -> bool:
+    """Tell whether a French lead without article goes before a name: "à Paris", not "à boire"."""
+    if is_title(first):
+        return False
+    return language != "fr" or lead.strip().lower() not in _BARE_LEADS or first[:1].isupper()
+
+
+def _agrees(adjective: str, noun: str) -> bool:
+    """Tell whether a Russian word may be an adjective and the next one its noun."""
+    endings = _RU_NOUN_AFTER.get(adjective.lower()[-2:], "")
+    return noun.lower()[-1:] in tuple(endings)
+
+
+def _goes_on(word: str, after: str) -> bool:
+    """Tell whether a French or Spanish place goes on: "salle de bains", "rue Monge"."""
+    small, then = word.lower(), after.lower()
+    return (
+        small in _JOINTS | _ROMANCE_ADJECTIVES
+        or then in _JOINTS
+        or then.startswith(("d'", "d’"))
+        or (after[:1].isupper() and not word[:1].isupper())
+    )
 
 
 def _until_verb(words: list[str]) -> list[str]:

@@ -8,8 +8,12 @@ from typing import Final
 
 from ai.simulator.wire import Json
 
+# A tag without a name opens a block only if no other one opens before it ends: a prompt may speak
+# of "<data> tags" in plain words.
 DATA_BLOCK: Final = re.compile(
-    r"<data\b(?P<attributes>[^>]*)>\n?(?P<body>.*?)\n?</data>", re.DOTALL | re.IGNORECASE
+    r"<data(?:\s(?P<attributes>[^<>]*)>|\s*>(?=(?:(?!<data\b).)*?</data>))"
+    r"\n?(?P<body>.*?)\n?</data>",
+    re.DOTALL | re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"""name\s*=\s*["']?(?P<name>[^"'>\s]+)""")
 _MOST_TRIES: Final = 500
@@ -127,19 +131,17 @@ def _blocks(text: str) -> list[Block]:
     """Return the data blocks of a text."""
     found = []
     for match in DATA_BLOCK.finditer(text):
-        name = _NAME.search(match["attributes"])
+        name = _NAME.search(match["attributes"] or "")
         found.append(Block(name["name"] if name else "data", match["body"]))
     return found
 
 
 def _trailing_tool_messages(messages: list[Json]) -> list[Json]:
-    """Return the tool messages that end a conversation, oldest first."""
+    """Return the tool messages after the last user message, oldest first."""
     trailing: list[Json] = []
     for message in reversed(messages):
         if message.get("role") == "user":
             return trailing[::-1]
         if message.get("role") == "tool":
             trailing.append(message)
-        elif not message.get("tool_calls"):
-            return []
     return trailing[::-1]

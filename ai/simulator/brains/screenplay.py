@@ -17,17 +17,28 @@ _PREFIX: Final = (
     r"|ИНТ\.?\s*/\s*(?:НАТ|ЭКСТ)|ИНТЕРЬЕР|НАТУРА|ЭКСТЕРЬЕР|ИНТ|НАТ|ЭКСТ|ПАВ"
 )
 HEADING: Final = re.compile(
-    rf"^\s*(?:#+\s*)?(?:\*\*)?(?:\d+[A-Z]?[.)]?\s+)?(?P<kind>{_PREFIX})(?:\.|:|\s|"
+    r"^\s*(?:#+\s*)?(?:\*\*)?(?P<word>(?:scene|szene|scène|escena|сцена|эпизод|bild)\b[.:]?\s*)?"
+    r"(?P<number>(?:№|#|n[º°]\.?)?\s?\d{1,4}(?:[-.]\d{1,4})?[A-ZА-Я]?[.):]?\s*(?:[-–—]\s*|\s))?"
+    rf"(?P<kind>{_PREFIX})(?:\.|:|\s|"
     rf"/|-)+(?P<rest>\S.*?)\s*(?:\*\*)?\s*$",
     re.IGNORECASE,
 )
+_HAN_NUMBER: Final = (
+    r"(?:第\s?[\d一二三四五六七八九十百零〇两]{1,6}\s?[场場幕]|场景?\s?\d{1,4}|\d{1,4})"
+    r"[\s.:：、,，-]*"
+)
 _HAN_HEADING: Final = re.compile(
-    r"^\s*(?:\d+[.、]?\s*)?(?P<kind>内景|外景|內景|内/外景|屋内|屋外)[\s。.:：、,，/-]*(?P<rest>\S.*?)\s*$"
+    rf"^\s*(?:{_HAN_NUMBER})?(?P<kind>内景|外景|內景|内/外景|屋内|屋外|[内內外](?=[\s。.:：、,，/-]))"
+    r"[\s。.:：、,，/-]*(?P<rest>\S.*?)\s*$"
+)
+_HAN_LATE_HEADING: Final = re.compile(
+    rf"^\s*{_HAN_NUMBER}(?P<rest>\S.*?)[\s,，、]+(?P<kind>[内內外]景?)\s*$"
 )
 _SEPARATOR: Final = re.compile(r"\s+[-–—]+\s+|\s*[–—]\s*|\s*[,，。、.]\s+|[，。、]")
 _CUE: Final = re.compile(r"^\s*@?(?P<name>[^\W\d_][^:：.!?…]{0,38}?)\s*(?P<note>\([^)]*\)\s*)*\^?$")
+_HAN_CUE: Final = re.compile(r"^\s*(?P<name>[\u3400-\u9fff]{1,8})\s*(?:（[^）]*）)?\s*[:：]$")
 _SPOKEN: Final = re.compile(
-    r"^\s*(?P<name>[^\W\d_][\w.'’ -]{0,28}?)\s*(?:\([^)]*\))?\s*[:：]\s*(?P<words>\S.*)$"
+    r"^\s*(?P<name>[^\W\d_][\w.'’ -]{0,28}?)\s*(?:\([^)]*\)|（[^）]*）)?\s*[:：]\s*(?P<words>\S.*)$"
 )
 _TRANSITION: Final = re.compile(
     r"(?:\bTO:?$|^FADE\b|^CUT\b|^DISSOLVE\b|^THE END\.?$|^END\.?$|^КОНЕЦ\.?$|^ЗТМ|"
@@ -37,6 +48,15 @@ _TRANSITION: Final = re.compile(
 _TITLE_LINE: Final = re.compile(
     r"^\s*(?:title|titel|titre|título|название|标题)\s*[:：]\s*(?P<title>.+)$", re.IGNORECASE
 )
+_TITLE_PAGE: Final = re.compile(
+    r"^\s*(?:title|titel|titre|título|название|标题|credit|authors?|autor(?:in)?|auteur|автор|"
+    r"作者|编剧|source|draft(?: date)?|date|datum|fecha|дата|contact|kontakt|contacto|copyright|"
+    r"notes?|revision|format)\s*[:：]|^\s*(?:©|\(c\)|copyright\b)",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS: Final = tuple(".!?…。！？»”\"'")
+_TITLE_WORDS: Final = 8
+_TITLE_HAN: Final = 20
 _OUTSIDE: Final = re.compile(r"^(?:EXT|EST|EXTÉ|AU|НАТ|ЭКСТ|外|屋外)", re.IGNORECASE)
 _CUE_WORDS: Final = 4
 _HAN_FROM: Final = 0x2E80
@@ -69,6 +89,20 @@ def read_screenplay(text: str) -> tuple[str, list[Scene]]:
     return _title(preamble), [_scene(page) for page in pages]
 
 
+def opening_words(text: str) -> str:
+    """Return the prose before the first heading, without title page and transitions; "" if none."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if _heading(line):
+            break
+        lines.append(line)
+    told: list[str] = []
+    for filled, group in groupby(lines, key=lambda line: bool(line.strip())):
+        if filled and (block := _without_labels(list(group))):
+            told.append(_as_prose(block))
+    return "\n\n".join(told)
+
+
 def spoken_line(line: str) -> tuple[str, str] | None:
     """Read `NAME: words`; None when the line is something else."""
     found = _SPOKEN.match(line)
@@ -83,10 +117,44 @@ def spoken_line(line: str) -> tuple[str, str] | None:
 
 def _heading(line: str) -> re.Match[str] | None:
     """Match a heading: known words, or a Latin or Cyrillic prefix in capitals."""
-    if han := _HAN_HEADING.match(line):
+    if han := _HAN_HEADING.match(line) or _HAN_LATE_HEADING.match(line):
         return han
     found = HEADING.match(line.lstrip(".") if line.startswith(".") else line)
-    return found if found and found["kind"].isupper() else None
+    return found if found and (found["kind"].isupper() or _counted(found)) else None
+
+
+def _counted(heading: re.Match[str]) -> bool:
+    """Tell whether a heading begins with a word and a number: "Scene 3 - Ext. Quay"."""
+    return bool(heading["word"] and heading["number"])
+
+
+def _without_labels(lines: list[str]) -> list[str]:
+    """Keep the lines of a block that tell something: no transition, no part of a title page."""
+    block = [line for line in lines if not _TRANSITION.search(line.strip())]
+    if block and _TITLE_PAGE.match(block[0]):
+        block = [
+            line
+            for line in block
+            if not (_TITLE_PAGE.match(line) or line[0].isspace() or _is_label(line.strip()))
+        ]
+    block = [line.strip() for line in block]
+    return [] if all(map(_is_label, block)) else block
+
+
+def _is_label(line: str) -> bool:
+    """Tell whether a line is a title or a name: short, and no sentence."""
+    if line.endswith(_SENTENCE_ENDS) or spoken_line(line):
+        return False
+    return len(line.split()) <= _TITLE_WORDS and (
+        len(line) <= _TITLE_HAN or not any(letter > chr(_HAN_FROM) for letter in line)
+    )
+
+
+def _as_prose(block: list[str]) -> str:
+    """Write a cue and its words as one line, leave anything else as it is."""
+    cue = _CUE.match(block[0])
+    spoken = len(block) > 1 and cue and is_cue(cue["name"])
+    return "\n".join(beat.told() for beat in _block(block)) if spoken else "\n".join(block)
 
 
 def _scene(page: _Page) -> Scene:
@@ -133,8 +201,9 @@ def _beats(lines: list[str]) -> list[Beat]:
 
 def _block(block: list[str]) -> list[Beat]:
     """Read one block."""
-    cue = _CUE.match(block[0])
-    if len(block) > 1 and cue and is_cue(cue["name"]):
+    han = _HAN_CUE.match(block[0])
+    cue = han or _CUE.match(block[0])
+    if len(block) > 1 and cue and (han or is_cue(cue["name"])):
         words = " ".join(line for line in block[1:] if not _is_aside(line))
         return [Beat(words, _as_written(cue["name"].strip()))] if words else []
     beats: list[Beat] = []
@@ -181,4 +250,5 @@ def _title(preamble: list[str]) -> str:
         for line in preamble
         if line.strip() and not _TRANSITION.search(line.strip())
     ]
-    return _as_written(clip(lines[0], 80)) if lines and ":" not in lines[0] else ""
+    titled = bool(lines) and ":" not in lines[0] and _is_label(lines[0])
+    return _as_written(clip(lines[0], 80)) if titled else ""

@@ -150,7 +150,7 @@ async def test_a_failed_tool_is_named_as_failed(sim):
     )
 
     assert reply.json()["choices"][0]["message"]["content"].startswith(
-        "(simulated) I could not do this: scene added (Dawn)."
+        "(simulated) Nothing was done: create scene (Dawn) was refused. The reason: locked."
     )
 
 

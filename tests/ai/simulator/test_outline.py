@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 
 from ai.simulator.brains.fill import fill
+from ai.simulator.brains.language import detect
 from ai.simulator.brains.outline import read_story, scene_target, story_facts
+from ai.simulator.brains.prose import place_in
 from tests.ai.simulator.conftest import ask
 
 ENGLISH = """Title: The Last Bus
@@ -131,9 +133,9 @@ async def test_russian_prose_becomes_three_scenes_in_russian(sim):
     outline = await outlined(sim, RUSSIAN)
 
     assert [(s["location"], s["time_of_day"], s["characters"]) for s in outline["scenes"]] == [
-        ("На пустой вокзал", "dusk", ["Анна"]),
-        ("В маленькой кухне", "day", ["Анна", "Иван"]),
-        ("На старом мосту", "night", ["Анна", "Иван"]),
+        ("Пустой вокзал", "dusk", ["Анна"]),
+        ("Маленькой кухне", "day", ["Анна", "Иван"]),
+        ("Старом мосту", "night", ["Анна", "Иван"]),
     ]
     assert outline["scenes"][2]["title"] == "Ночью они вдвоём пошли к реке"
     assert outline["scenes"][0]["purpose"].startswith("Она ведёт историю дальше")
@@ -191,12 +193,64 @@ def test_a_target_is_read_in_words_and_digits(words, target):
         ("AUSSEN. HOF - TAG", "Hof", "day", "EXT"),
         ("内景 咖啡馆 夜", "咖啡馆", "night", "INT"),
         ("外景。火车站 - 清晨", "火车站", "dawn", "EXT"),
+        ("ESCENA 1. INT. COCINA - NOCHE", "Cocina", "night", "INT"),
+        ("SCENE 3 - EXT. QUAY - DAY", "Quay", "day", "EXT"),
+        ("Scene 3: Ext. Quay - Day", "Quay", "day", "EXT"),
+        ("Сцена 2. НАТ. БЕРЕГ - УТРО", "Берег", "morning", "EXT"),
+        ("1-1. ИНТ. КУХНЯ. ДЕНЬ", "Кухня", "day", "INT"),
+        ("第一场 内景 茶馆 夜", "茶馆", "night", "INT"),
+        ("第2场 街道 日 外", "街道", "day", "EXT"),
     ],
 )
 def test_headings_are_read_in_several_languages(heading, place, time, interior):
     [scene] = read_story(f"{heading}\n\nSomething happens here.\n").scenes
 
     assert (scene.place, scene.time, scene.interior) == (place, time, interior)
+
+
+def test_a_chinese_scene_has_the_people_who_speak_in_it():
+    text = "第一场 内景 茶馆 夜\n\n李明：你来了。\n王芳（低声）：我来了。\n\n第二场 外景 街道 日\n\n王芳走了。"
+
+    scenes = read_story(text).scenes
+
+    assert [(scene.title, scene.characters) for scene in scenes] == [
+        ("茶馆", ["李明", "王芳"]),
+        ("街道", ["王芳"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("Once, Mara lost the key.\n\nFADE IN:", ["Once, Mara lost the key."]),
+        ("Title: Rain\nAuthor: Jo Doe\n\nBy noon it rains.", ["By noon it rains."]),
+        ("Title: Rain\nBy noon it rains.", ["By noon it rains."]),
+        ("NARRATOR (V.O.)\nOnce it rained.\n\nFADE IN:", ["Narrator: Once it rained."]),
+        ("Title: Rain\nAuthor: Jo Doe\nContact:\n 5 Mill St.\n\nFADE IN:", []),
+        ("RAIN\n\nwritten by\n\nJo Doe\n\nDraft 2", []),
+        ("", []),
+    ],
+)
+def test_what_is_told_before_the_first_heading_is_a_scene(before, told):
+    scenes = read_story(f"{before}\n\nINT. KITCHEN - NIGHT\n\nMara cooks.\n").scenes
+
+    assert [beat.told() for scene in scenes for beat in scene.beats] == [*told, "Mara cooks."]
+    assert [scene.place for scene in scenes] == [""] * bool(told) + ["Kitchen"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("В мастерскую входит Анна.", "Мастерскую"),
+        ("В мастерской сидит Анна.", "Мастерской"),
+        ("На Арбате идёт снег.", "Арбате"),
+        ("Elle entre, une lampe à la main.", ""),
+        ("Elle est là et elle commence à chanter dans la vieille gare vide.", "Vieille gare"),
+        ("Il est dans la salle de bains et il chante.", "Salle de bains"),
+    ],
+)
+def test_a_place_is_a_place_and_no_verb(text, place):
+    assert place_in(text, detect(text)) == place
 
 
 def test_a_chat_history_gives_the_scenes_the_person_told():

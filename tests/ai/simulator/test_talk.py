@@ -6,7 +6,8 @@ import json
 import jsonschema
 import pytest
 
-from tests.ai.simulator.conftest import TOOLS, ask, client_of
+from ai.simulator.brains.reading import read_messages
+from tests.ai.simulator.conftest import TEXT, TOOLS, ask, client_of, tool
 
 SCHEMAS = {each["function"]["name"]: each["function"]["parameters"] for each in TOOLS}
 
@@ -219,3 +220,96 @@ async def test_a_plain_message_is_answered_in_its_language_with_its_words(sim, s
     reply = await ask(sim, said, tools=TOOLS)
 
     assert reply.json()["choices"][0]["message"]["content"].startswith(f"(simulated) {heard}")
+
+
+CREATE = "Create a scene titled Dawn"
+PROMPT = """What follows between <data> tags is the project as it stands.
+
+<data name="project_title">
+Rain
+</data>
+
+<data name="bible">
+{}
+</data>
+
+<data name="scenes">
+[{"id": "scene-1", "title": "Harbour"}, {"id": "scene-2", "title": "Old Mill"}]
+</data>
+"""
+
+
+def after_result(said, first, content, *later):
+    call_id = first["tool_calls"][0]["id"]
+    result = {"role": "tool", "tool_call_id": call_id, "content": content}
+    return [{"role": "user", "content": said}, first, result, *later]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (CREATE, "Nothing was done: create scene (Dawn) was refused. The reason: It is locked."),
+        (
+            "Erstelle eine Szene mit dem Titel „Dawn“ und noch etwas",
+            "Es ist nichts geschehen: create scene (Dawn) wurde abgelehnt. "
+            "Der Grund: It is locked.",
+        ),
+        (
+            "Создай сцену под названием «Dawn» в городе",
+            "Ничего не сделано: create scene (Dawn) — отказ. Причина: It is locked.",
+        ),
+    ],
+)
+async def test_a_refusal_is_said_plainly_with_its_reason(sim, said, words):
+    first = (await ask(sim, said, tools=TOOLS)).json()["choices"][0]["message"]
+    history = after_result(said, first, "Nothing was done. It is locked.")
+
+    reply = await ask(sim, said, tools=TOOLS, messages=history)
+
+    assert reply.json()["choices"][0]["message"]["content"] == f"(simulated) {words}"
+
+
+@pytest.mark.parametrize("content", ["Nothing was done. It is locked.", '{"sceneId": "1"}'])
+async def test_a_tool_is_not_called_again_for_the_same_message(sim, content):
+    first = (await ask(sim, CREATE, tools=TOOLS)).json()["choices"][0]["message"]
+    spoken = {"role": "assistant", "content": "A moment."}
+    history = after_result(CREATE, first, content, spoken)
+
+    reply = await ask(sim, CREATE, tools=TOOLS, messages=history)
+
+    assert "tool_calls" not in reply.json()["choices"][0]["message"]
+
+
+async def test_a_result_of_an_earlier_message_does_not_count(sim):
+    first = (await ask(sim, CREATE, tools=TOOLS)).json()["choices"][0]["message"]
+    again = {"role": "user", "content": "Create a scene titled Dusk"}
+    history = after_result(CREATE, first, "Nothing was done. It is locked.", again)
+
+    [(name, arguments)] = await calls_for(sim, CREATE, messages=history)
+
+    assert (name, arguments["title"]) == ("create_scene", "Dusk")
+
+
+def test_blocks_are_found_by_name_whatever_the_prompt_says_of_tags():
+    reading = read_messages([{"role": "system", "content": PROMPT}])
+
+    assert [block.name for block in reading.blocks] == ["project_title", "bible", "scenes"]
+    assert (reading.block("title"), reading.block("bible")) == ("Rain", "{}")
+    assert reading.system.startswith("What follows between <data> tags is the project")
+
+
+def test_a_bare_tag_still_fences_its_data():
+    [block] = read_messages([{"role": "user", "content": "Look: <data>\nRain\n</data>"}]).blocks
+
+    assert (block.name, block.text) == ("data", "Rain")
+
+
+async def test_a_scene_is_known_by_its_title_among_the_scenes(sim):
+    lock = tool("set_scene_status", {"scene_id": TEXT, "status": TEXT}, "scene_id", "status")
+    said = "Please lock Old Mill"
+    messages = [{"role": "system", "content": PROMPT}, {"role": "user", "content": said}]
+
+    reply = await ask(sim, said, tools=[lock], messages=messages)
+
+    [call] = reply.json()["choices"][0]["message"]["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == {"scene_id": "scene-2", "status": "locked"}

@@ -63,7 +63,8 @@ def test_secrets_are_cut_out_of_log_lines(secret):
 
 
 def test_a_line_that_django_writes_after_the_request_has_its_id(client, db, caplog):
-    client.get("/api/v1/me/", headers={"X-Request-ID": "late-1"})
+    with caplog.at_level(logging.WARNING, logger="django.request"):
+        client.get("/api/v1/me/", headers={"X-Request-ID": "late-1"})
 
     line = json.loads(JSONFormatter().format(caplog.records[-1]))
 

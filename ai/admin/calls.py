@@ -91,5 +91,6 @@ class BudgetAdmin(ReadOnlyAdmin[Budget]):
         "workspace", "month", "spent_nusd", "hold_nusd", "tokens", "hold_tokens", "images",
     ]  # fmt: skip
     list_select_related = ["workspace"]
+    list_filter = ["month"]
     search_fields = ["workspace__name", "=month"]
     ordering = ["-month", "-id"]

@@ -125,6 +125,7 @@ class JobStepAdmin(ReadOnlyAdmin[JobStep]):
 
     list_display = ["created_at", "job", "name", "note"]
     list_select_related = ["job"]
+    list_filter = ["name", "job__kind"]
     search_fields = ["=job__id", "name", "note"]
     ordering = ["-created_at", "-id"]
     date_hierarchy = "created_at"

@@ -69,6 +69,7 @@ class SnapshotAdmin(ReadOnlyAdmin[Snapshot]):
     list_display = ["__str__", "scene", "created_at"]
     list_reads = ("notes",)
     list_select_related = ["scene"]
+    list_filter = ["created_at"]
     search_fields = ["notes", "scene__title", "=id"]
     ordering = ["-created_at", "-id"]
     date_hierarchy = "created_at"
@@ -80,6 +81,7 @@ class SceneVersionAdmin(ReadOnlyAdmin[SceneVersion]):
 
     list_display = ["__str__", "scene", "number", "created_at"]
     list_select_related = ["scene"]
+    list_filter = ["created_at"]
     search_fields = ["notes", "scene__title", "=id"]
     ordering = ["-created_at", "-id"]
     date_hierarchy = "created_at"

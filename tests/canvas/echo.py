@@ -198,7 +198,7 @@ urlpatterns = [
     path("api/v1/test/comment/", CommentView.as_view()),
     path("api/v1/test/people/", PeopleView.as_view()),
     path("api/v1/test/plans/<str:key>/", PlanView.as_view()),
-    path("api/v1/test/work/", WorkView.as_view()),
+    path("api/v1/test/waiting/", WorkView.as_view()),
     path("api/v1/test/bug/", plain),
     path("bug/", plain),
     path("api/v1/test/whoami/", whoami),

@@ -12,7 +12,7 @@ from django.core.handlers.asgi import ASGIHandler
 from canvas.core import bus
 from tests.factories import AsyncApiClient, make_token, make_workspace
 
-WORK = "/api/v1/test/work/"
+WORK = "/api/v1/test/waiting/"
 
 
 @pytest.fixture

@@ -130,12 +130,15 @@ def test_a_worker_that_stood_still_finds_its_job_taken_and_changes_nothing(machi
     machine.kill_worker()
     machine.healthy_worker()
     project = machine.call("POST", "/projects/", json={"title": "stopped"})["id"]
-    machine.faults({"kind": "slow", "times": 1, "seconds": 4})
+    machine.faults({"kind": "slow", "times": 1, "latency_s": 4})
     job_id = begin_outline(machine, project)
+    # Stopped in its call, not in a write: SQLite has one writer, and a frozen one stops them all.
+    sent = "SELECT id FROM ai_upstreamcall WHERE job_id = ? AND status = 'sent'"
     deadline = time.monotonic() + 10
-    while machine.call("GET", f"/jobs/{job_id}/")["status"] != "running":
+    while not machine.rows(sent, machine.key(job_id)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    time.sleep(0.3)
 
     frozen = machine.stack.parts["worker"]
     machine.kill_worker(signal.SIGSTOP)

@@ -1,5 +1,6 @@
 """The frame of this project's middleware: one class that serves sync and async stacks alike."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from django.http.response import HttpResponseBase
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
-class Middleware:
+class Middleware(ABC):
     """Calls `answer` in a sync stack and `answer_async` in an async one."""
 
     sync_capable: ClassVar[bool] = True
@@ -26,10 +27,10 @@ class Middleware:
         """Answer, or give the coroutine that will."""
         return self.answer_async(request) if self.is_async else self.answer(request)
 
+    @abstractmethod
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """Answer under WSGI and the sync test client."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def answer_async(self, request: HttpRequest) -> HttpResponseBase:
         """Answer under ASGI."""
-        raise NotImplementedError

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ai.contracts.director import CreateScene
 from ai.contracts.vision import ImageAnalysis
-from ai.structured.arguments import tool_arguments
+from ai.structured.arguments import ArgumentsError, tool_arguments
 from ai.structured.recover import recover
 from tests.ai.structured import mangles
 
@@ -104,8 +104,9 @@ def test_plain_words_survive_broken_syntax(value, mangle):
 @given(st.text(max_size=200))
 def test_no_text_whatever_makes_the_reader_fail(text):
     for contract in (ImageAnalysis, CreateScene):
-        recover(text, contract)
-        tool_arguments(text, contract)
+        found = recover(text, contract)
+        assert found is None or isinstance(found.value, contract)
+        assert isinstance(tool_arguments(text, contract), contract | ArgumentsError)
 
 
 @QUICK

@@ -62,7 +62,8 @@ def test_only_keywords_that_no_family_refuses_are_sent(contract, dialect):
 def test_what_a_contract_accepts_its_wire_schema_accepts(dialect, value):
     schema = wire_schema(type(value), dialect)
 
-    jsonschema.Draft7Validator(schema).validate(value.model_dump(mode="json", by_alias=True))
+    judge = jsonschema.Draft7Validator(schema)
+    assert list(judge.iter_errors(value.model_dump(mode="json", by_alias=True))) == []
 
 
 def test_gemini_gets_a_nullable_value_as_a_pair_of_types():

@@ -15,7 +15,7 @@ def style(settings):
     file.unlink()
 
 
-def test_a_static_file_is_served(client, style):
+def test_a_static_file_is_served(client, db, style):
     answer = client.get(style)
 
     assert answer.status_code == 200
@@ -23,7 +23,7 @@ def test_a_static_file_is_served(client, style):
     answer.close()
 
 
-async def test_a_static_file_is_served_by_the_async_stack(style):
+async def test_a_static_file_is_served_by_the_async_stack(db, style):
     answer = await AsyncClient().get(style)
 
     assert [chunk async for chunk in answer.streaming_content] == [b"a { color: red }"]

@@ -3,6 +3,7 @@
 Each value that can be set from outside is listed in `.env.example` with a comment.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -52,7 +53,7 @@ MIDDLEWARE = [
     "canvas.core.health.HealthMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "canvas.core.static.StaticFilesMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -82,6 +83,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# --- The web process: a request takes one of these threads, streams and waits take none --------
+WEB_THREADS = env.number("WEB_THREADS", 8, least=1)
+
 # --- Databases: SQLite without a service, PostgreSQL by URL ------------------------------------
 DATABASE_URL = env.url(
     "DATABASE_URL",
@@ -89,7 +93,7 @@ DATABASE_URL = env.url(
     schemes=("sqlite", "postgres", "postgresql"),
 )
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 16, least=1)
-_DATABASE_OPTIONS = {
+_DATABASE_OPTIONS: dict[str, dict[str, Any]] = {
     # WAL and IMMEDIATE: readers never wait, writers queue up instead of failing half-way.
     "sqlite": {
         "transaction_mode": "IMMEDIATE",
@@ -97,19 +101,21 @@ _DATABASE_OPTIONS = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
     # A thread that waits for a model gives its connection back, so a few serve hundreds of calls.
-    "postgresql": {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 20}},
+    # No transaction waits for anything but the database: a process that stands still in one loses
+    # its locks, or whoever needs them would stand still with it.
+    "postgresql": {
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 20},
+        "options": "-c idle_in_transaction_session_timeout=10s",
+    },
 }
+_SQLITE = urlsplit(DATABASE_URL).scheme == "sqlite"
+_DATABASE = dj_database_url.parse(DATABASE_URL, engine="canvas.core.sqlite" if _SQLITE else None)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(DATABASE_URL, conn_max_age=0),
-        "OPTIONS": next(
-            (
-                options
-                for engine, options in _DATABASE_OPTIONS.items()
-                if dj_database_url.parse(DATABASE_URL)["ENGINE"].endswith((engine, f"{engine}3"))
-            ),
-            {},
-        ),
+        **_DATABASE,
+        # What the address itself asks for, like ?sslmode=require, stands over ours.
+        "OPTIONS": _DATABASE_OPTIONS["sqlite" if _SQLITE else "postgresql"]
+        | _DATABASE.get("OPTIONS", {}),
     }
 }
 
@@ -206,6 +212,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "canvas.core.openapi.camel_paths",
+        "canvas.core.openapi.any_json_may_be_null",
+        "canvas.core.openapi.closed_bodies",
     ],
 }
 
@@ -224,6 +232,9 @@ CELERY_TASK_DEFAULT_QUEUE = "llm"
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.number("WORKER_THREADS", 64, least=1)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# It would be restored by the threads of the pool while the consumer reads from the same connection,
+# which RabbitMQ's client cannot bear: a worker lost its connection again after each outage.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -252,6 +263,7 @@ BUS_FOLDER = env.folder("BUS_FOLDER", "var/bus")
 JOB_LEASE_S = env.seconds("JOB_LEASE_S", 15)
 JOB_LEASE_RENEWAL_S = env.seconds("JOB_LEASE_RENEWAL_S", 5)
 JOB_SWEEP_EVERY_S = env.seconds("JOB_SWEEP_EVERY_S", 2)
+JOB_LONGEST_S = env.seconds("JOB_LONGEST_S", 3600)  # all rounds and tries of one claim
 
 # --- OpenRouter: https://openrouter.ai/docs/api_reference/overview -----------------------------
 OPENROUTER_API_KEY = env.secret("OPENROUTER_API_KEY", "")

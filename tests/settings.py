@@ -32,7 +32,7 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER / 'canvas.sqlite3'}")
 from canvas.settings import *  # noqa: E402, F403 after the environment
 from canvas.settings import DATABASES  # noqa: E402 by name, for its change below
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"].endswith("sqlite"):
     # A file of this process: threads share it as in production, parallel runs do not.
     DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
 else:

@@ -85,6 +85,7 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
     clock, told = _Clock(), False
     try:
         ledger.sent(call)
+        steps.reached("sent")
         reply = _send(api, job, call, order.request, clock, on_event)
         told = True
     except OpenRouterError as exc:

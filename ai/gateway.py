@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
+from ai import health
 from ai.contracts.base import Contract
 from ai.exchange import OnEvent, Order, Said, perform
 from ai.jobs.service import note
@@ -143,7 +144,8 @@ class _Asker(Generic[C]):
             slug: schema.modes_for(slug, choice.parameters) for slug, choice in choices.items()
         }
         # What earlier attempts of the job have paid for in vain counts as well.
-        self.paid = UpstreamCall.objects.filter(job=job).exclude(verdict="").count()
+        earlier = UpstreamCall.objects.filter(job=job).exclude(verdict="")
+        self.paid = earlier.count() if job.attempts > 1 else 0
         self.slug = ""
         self.last: Said
 
@@ -205,14 +207,15 @@ class _Asker(Generic[C]):
 def _perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
     """Make one exchange; a refusal that a known rewrite of the request mends is asked once more."""
     order = replace(order, request=preflight(order.request))
-    try:
-        return perform(job, order, on_event)
-    except RejectedError as exc:
-        mended = rewrite_after(exc, order.request)
-        if mended is None:
-            raise
-        note(job, "request-mended", f"{order.choice.slug}: {exc}")
-        return perform(job, replace(order, request=mended), on_event)
+    with health.watched(order.choice.slug):
+        try:
+            return perform(job, order, on_event)
+        except RejectedError as exc:
+            mended = rewrite_after(exc, order.request)
+            if mended is None:
+                raise
+            note(job, "request-mended", f"{order.choice.slug}: {exc}")
+            return perform(job, replace(order, request=mended), on_event)
 
 
 def request_for(choice: Choice, messages: Sequence[dict[str, Any]]) -> ChatRequest:

@@ -38,21 +38,21 @@ def ring_on_commit(job_id: UUID) -> None:
     transaction.on_commit(lambda: ring(job_id))
 
 
-def ring(job_id: UUID) -> None:
-    """Ring now. A ring that fails is logged: the row says when to ring again."""
+def ring(job_id: UUID) -> bool:
+    """Ring now, and say whether it went out. One that fails is logged: the row brings the next."""
     if urlsplit(settings.CELERY_BROKER_URL).scheme == SCHEME and not settings_are_eager():
         bus.announce(f"{RING}{job_id}")
-        return
-    send(str(job_id))
+        return True
+    return send(str(job_id))
 
 
-def send(job_id: str) -> None:
+def send(job_id: str) -> bool:
     """Hand a job's id to Celery, in about a second at most: the caller may be a web request.
 
     For two seconds after a broker that did not answer, nothing is sent: the sweeper rings again.
     """
     if not _outage.may_try():
-        return
+        return False
     try:
         with _producers().acquire(block=True, timeout=PATIENCE_S) as producer:
             current_app.signature(RUN_JOB, args=[job_id]).apply_async(
@@ -61,8 +61,9 @@ def send(job_id: str) -> None:
     except (OperationalError, LimitExceeded, OSError) as exc:
         _outage.begin()
         logger.warning("job %s: not rung: %s", job_id, type(exc).__name__)
-    else:
-        _outage.end()
+        return False
+    _outage.end()
+    return True
 
 
 @cache

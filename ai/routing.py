@@ -1,14 +1,23 @@
 """Which models to try for a call: the plan's stack, in order, that can do what is needed."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from ai.models import CatalogueEntry, Stack
 from canvas.core.errors import Unavailable
+from canvas.core.prepared import Select
 from canvas.workspaces.models import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+_stack: Final = Select(
+    lambda plan, task: Stack.objects.filter(plan_id=plan, task=task).order_by()[:1],
+    plan=UUID,
+    task=str,
+)
+_entry: Final = Select(lambda slug: CatalogueEntry.objects.filter(slug=slug).order_by(), slug=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,9 @@ def chain(
     Raises:
         Unavailable: `no-model`, an editor has to mend the stack.
     """
-    stack = Stack.objects.filter(plan_id=workspace.plan_id, task=task).first()
-    slugs = [stack.model_slug, *stack.fallback_slugs] if stack else []
-    entries = CatalogueEntry.objects.in_bulk(slugs)
-    choices = [_choice(stack, slug, entries.get(slug)) for slug in dict.fromkeys(slugs) if stack]
+    stack = _stack.first(plan=workspace.plan_id, task=task)
+    slugs = dict.fromkeys([stack.model_slug, *stack.fallback_slugs] if stack else [])
+    choices = [_choice(stack, slug, _entry.first(slug=slug)) for slug in slugs if stack]
     able = [choice for choice in choices if _can(choice.entry, tools=tools, image=image)]
     if not able:
         raise Unavailable(

@@ -9,7 +9,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 
 from ai import queue
-from ai.jobs import runner, sweeper
+from ai.jobs import runner, steps, sweeper
 from ai.jobs.watchdog import watchdog
 from canvas.core import bus
 from canvas.doorbell import SCHEME
@@ -19,6 +19,7 @@ from canvas.doorbell import SCHEME
 def run_job(job_id: str) -> None:
     """Do one job if it is still ours to do; the row says when to come back."""
     runner.run(UUID(job_id))
+    steps.reached("before-ack")
 
 
 @worker_ready.connect

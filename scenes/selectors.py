@@ -2,21 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Model, Prefetch, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from canvas.core.errors import Missing
+from canvas.core.prepared import Select
 from canvas.workspaces.access import Access
 from scenes.models import (
     Beat,
     BibleEntry,
     ChangeSet,
     Event,
-    FeedCounter,
     Project,
     Scene,
     SceneMedia,
@@ -27,6 +28,31 @@ from scenes.models import (
 )
 
 R = TypeVar("R", bound=Model)
+
+_scenes_of: Final = Select(
+    lambda project: Scene.objects.alive().filter(project_id=project), project=UUID
+)
+_bible_of: Final = Select(
+    lambda project: BibleEntry.objects.alive().filter(project_id=project), project=UUID
+)
+_assets_of: Final = Select(
+    lambda project: VisualAsset.objects.alive().filter(project_id=project), project=UUID
+)
+_SCENES: Final = Count("scenes", filter=Q(scenes__deleted_at__isnull=True))
+_living_project: Final = Select(
+    lambda workspace, pk: (
+        Project.objects.alive()
+        .filter(workspace_id=workspace, pk=pk)
+        .annotate(scene_count=_SCENES)
+        .order_by()
+    ),
+    workspace=UUID,
+    pk=UUID,
+)
+_project_of_job: Final = Select(
+    lambda pk: Project.objects.alive().select_related("workspace__plan").filter(pk=pk).order_by(),
+    pk=UUID,
+)
 
 
 @dataclass(slots=True)
@@ -75,11 +101,15 @@ def list_projects(
             | Q(logline__icontains=search)
             | _in_json("tags_text", search)
         )
-    return rows.annotate(scene_count=Count("scenes", filter=Q(scenes__deleted_at__isnull=True)))
+    return rows.annotate(scene_count=_SCENES)
 
 
 def get_project(*, access: Access, project_id: UUID, deleted: bool | None = False) -> Project:
     """One project of the caller's workspace, with its `scene_count`; None: in the bin or not."""
+    if deleted is False:
+        return _found(
+            _living_project.first(workspace=access.workspace.pk, pk=project_id), "project"
+        )
     return _one(list_projects(access=access, deleted=deleted), project_id, "project")
 
 
@@ -111,7 +141,7 @@ def project_of_job(*, project_id: UUID) -> Project:
     Raises:
         Missing: deleted meanwhile.
     """
-    return _one(Project.objects.alive().select_related("workspace__plan"), project_id, "project")
+    return _found(_project_of_job.first(pk=project_id), "project")
 
 
 def unfinished_message(*, job_id: UUID) -> UUID | None:
@@ -139,17 +169,17 @@ def ids_of(*, access: Access, project_id: UUID) -> dict[str, set[UUID]]:
 
 def scenes_of(*, project: Project) -> list[Scene]:
     """The living scenes of a project that the caller holds already, in order."""
-    return list(Scene.objects.alive().filter(project=project))
+    return _scenes_of.all(project=project.pk)
 
 
 def entries_of(*, project: Project) -> list[BibleEntry]:
     """The living bible entries of a project that the caller holds already."""
-    return list(BibleEntry.objects.alive().filter(project=project))
+    return _bible_of.all(project=project.pk)
 
 
 def assets_of(*, project: Project) -> list[VisualAsset]:
     """The living pictures of a project that the caller holds already."""
-    return list(VisualAsset.objects.alive().filter(project=project))
+    return _assets_of.all(project=project.pk)
 
 
 def get_scene(*, access: Access, scene_id: UUID) -> Scene:
@@ -251,6 +281,16 @@ def get_asset(*, access: Access, asset_id: UUID) -> VisualAsset:
     return _one(rows.select_related("project"), asset_id, "asset")
 
 
+def is_shown(*, path: str, workspace_id: UUID) -> bool:
+    """Say whether a stored file is still somebody's picture or thumbnail.
+
+    The workspace is the one that the path names: copies stay in the workspace of their original.
+    """
+    living = {"project__deleted_at__isnull": True, "project__workspace__deleted_at__isnull": True}
+    rows = VisualAsset.objects.alive().filter(project__workspace_id=workspace_id, **living)
+    return rows.filter(Q(picture=path) | Q(thumbnail=path)).exists()
+
+
 def list_changes(*, access: Access, project_id: UUID) -> QuerySet[ChangeSet]:
     """The change-sets of one project, newest first."""
     return ChangeSet.objects.filter(project=get_project(access=access, project_id=project_id))
@@ -267,23 +307,10 @@ def list_templates() -> QuerySet[SceneTemplate]:
     return SceneTemplate.objects.all()
 
 
-def events_after(
-    *, project_id: UUID, after: int, job_id: UUID | None = None, limit: int = 500
-) -> list[Event]:
-    """The next events of a feed, or of one job inside it, in order.
-
-    Access is the caller's: it has fetched the project or the job before.
-    """
-    rows = Event.objects.filter(project_id=project_id, seq__gt=after)
-    if job_id is not None:
-        rows = rows.filter(job_id=job_id)
-    return list(rows.order_by("seq")[:limit])
-
-
-def feed_position(*, project_id: UUID) -> tuple[int, int]:
-    """The last number of a feed, and the number up to which events may have been pruned."""
-    counter = FeedCounter.objects.get(project_id=project_id)
-    return counter.last_seq, counter.kept_after
+def living_projects(project_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Those of some projects that are not deleted, each with its workspace."""
+    rows = Project.objects.alive().filter(pk__in=project_ids)
+    return dict(rows.values_list("pk", "workspace_id"))
 
 
 def _in_json(column: str, text: str) -> Q:
@@ -301,7 +328,10 @@ def _inside(access: Access, path: str) -> dict[str, Any]:
 
 
 def _one(rows: QuerySet[R], key: UUID, noun: str) -> R:
-    row = rows.filter(pk=key).first()
+    return _found(rows.filter(pk=key).first(), noun)
+
+
+def _found(row: R | None, noun: str) -> R:
     if row is None:
         raise Missing(f"There is no {noun} with this id in your workspace.")
     return row

@@ -1,10 +1,13 @@
 """A whole film in one answer: title, logline, cast, places, scenes and their beats."""
 
-from typing import Annotated, Literal
+from collections import Counter
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ai.contracts.base import Contract, Name, Text
+
+MOST_EQUAL_SCENES: Final = 3
 
 TimeOfDay = Literal["day", "night", "dawn", "dusk", "continuous", "unspecified"]
 
@@ -78,3 +81,17 @@ class Outline(Contract):
     scenes: list[OutlineScene] = Field(
         min_length=1, max_length=500, description="The scenes in the order of the film."
     )
+
+    @field_validator("scenes")
+    @classmethod
+    def _are_no_loop(cls, scenes: list[OutlineScene]) -> list[OutlineScene]:
+        """Refuse the answer of a model that wrote one scene again and again until it was cut.
+
+        Raises:
+            ValueError: more scenes than a film would repeat are the same, word for word.
+        """
+        most = max(Counter(scene.model_dump_json() for scene in scenes).values())
+        if most > MOST_EQUAL_SCENES:
+            msg = f"{most} scenes are the same, word for word; each scene stands here once"
+            raise ValueError(msg)
+        return scenes

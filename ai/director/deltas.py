@@ -1,7 +1,7 @@
 """Writing what a model says while it says it: one thread writes for all streams of a process.
 
 Each write takes everything that has piled up since the last, in one transaction. So the first
-delta is written at once, and later ones are put together only when the process is busy.
+delta is written at once, and later ones are put together the more the busier the process is.
 """
 
 import logging
@@ -22,8 +22,14 @@ from scenes.services.feed import NewEvent
 logger = logging.getLogger(__name__)
 
 LONGEST_FLUSH_S: Final = 10.0
+# After a write the thread rests so many times as long as it took: what comes then goes together.
+REST: Final = 3.0
+LONGEST_REST_S: Final = 0.1
 # The pauses between tries while the database is away or busy; then each project is on its own.
 PAUSES_S: Final = (0.05, 0.2, 0.8)
+# As text: the claims are as many as there are streams, and Django would compile it anew each time.
+_SPEAKING: Final = "SELECT id, fence FROM ai_job WHERE status IN (%s, %s) AND fence IN ({})"
+_FENCE: Final = Job._meta.get_field("fence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,24 @@ class DeltaWriter:
         self._waiting: list[_Item] = []
         self._written = 0
         self._taken = 0
+        self._hurry = False
         self._thread: threading.Thread | None = None
 
-    def put(self, project_id: UUID, event: NewEvent, *, fence: UUID | None) -> None:
-        """Have an event written soon, unless the claim that `fence` names is over by then."""
+    def put(
+        self, project_id: UUID, event: NewEvent, *, fence: UUID | None, hurry: bool = False
+    ) -> None:
+        """Have an event written soon, unless the claim that `fence` names is over by then.
+
+        Args:
+            project_id: whose feed.
+            event: what to tell.
+            fence: the claim under which it is said.
+            hurry: do not wait for others to go with it.
+        """
         with self._changed:
             self._waiting.append(_Item(project_id, fence, event))
             self._taken += 1
+            self._hurry = self._hurry or hurry
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deltas", daemon=True)
                 self._thread.start()
@@ -59,7 +76,8 @@ class DeltaWriter:
         Hold no database connection meanwhile: the writing thread needs one of the same pool.
         """
         with self._changed:
-            goal = self._taken
+            goal, self._hurry = self._taken, True
+            self._changed.notify_all()
             if not self._changed.wait_for(lambda: self._written >= goal, LONGEST_FLUSH_S):
                 logger.warning("deltas: not written within %.0f s", LONGEST_FLUSH_S)
 
@@ -67,7 +85,8 @@ class DeltaWriter:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
-                batch, self._waiting = self._waiting, []
+                batch, self._waiting, self._hurry = self._waiting, [], False
+            began = time.monotonic()
             try:
                 deliver(batch)
                 connection.close()
@@ -77,6 +96,8 @@ class DeltaWriter:
                 with self._changed:
                     self._written += len(batch)
                     self._changed.notify_all()
+                    pause_s = REST * (time.monotonic() - began)
+                    self._changed.wait_for(lambda: self._hurry, min(pause_s, LONGEST_REST_S))
 
 
 def deliver(batch: Sequence[_Item]) -> None:
@@ -108,8 +129,12 @@ def write(batch: Sequence[_Item]) -> None:
     """
     while batch:
         with transaction.atomic():
-            for project_id, items in _by_project(batch).items():
-                feed.publish(project_id, joined([item.event for item in items]))
+            feed.publish_all(
+                {
+                    project_id: joined([item.event for item in items])
+                    for project_id, items in _by_project(batch).items()
+                }
+            )
             held = _held(batch)
             if len(held) == len(batch):
                 return
@@ -133,20 +158,20 @@ def joined(events: Sequence[NewEvent]) -> list[NewEvent]:
 
 
 def _by_project(batch: Sequence[_Item]) -> dict[UUID, list[_Item]]:
-    """Sort a batch by project, in the one order in which no two writers can deadlock."""
     found: defaultdict[UUID, list[_Item]] = defaultdict(list)
     for item in batch:
         found[item.project_id].append(item)
-    return dict(sorted(found.items()))
+    return found
 
 
 def _held(batch: Sequence[_Item]) -> list[_Item]:
     """Leave out what late workers say; a cancelled job's last words are still its own."""
     fences = {item.fence for item in batch if item.fence is not None}
-    rows = Job.objects.filter(
-        fence__in=fences, status__in=[JobStatus.RUNNING, JobStatus.CANCELLED]
-    ).order_by()
-    held = set(rows.values_list("pk", "fence"))
+    with connection.cursor() as cursor:
+        holes = ", ".join(["%s"] * len(fences))
+        keys = [_FENCE.get_db_prep_value(fence, connection) for fence in fences]
+        cursor.execute(_SPEAKING.format(holes), [JobStatus.RUNNING, JobStatus.CANCELLED, *keys])
+        held = {(UUID(str(job)), UUID(str(fence))) for job, fence in cursor}
     return [item for item in batch if (item.event.job_id, item.fence) in held]
 
 

@@ -1,14 +1,14 @@
 """Keeping proposed structures, and applying what a person takes of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import Max
 from django.utils import timezone
 
 from ai.models import Outline, OutlineStatus
 from canvas.core.errors import Conflict, Fault, Invalid
+from canvas.core.prepared import Insert, Select
 from canvas.core.rows import uuid7
 from scenes.services import feed
 from scenes.services.changes import Actor, recording
@@ -17,6 +17,14 @@ from scenes.services.structure import NewBeat, NewScene, Structure, apply_struct
 
 if TYPE_CHECKING:
     from scenes.models import Project
+
+_add: Final = Insert(Outline)
+_last: Final = Select(
+    lambda project: (
+        Outline.objects.filter(project_id=project).only("number").order_by("-number")[:1]
+    ),
+    project=UUID,
+)
 
 
 def propose(
@@ -37,18 +45,19 @@ def propose(
         values: further columns of Outline.
     """
     lock_project(project.pk)
-    last = Outline.objects.filter(project_id=project.pk).aggregate(last=Max("number"))["last"] or 0
+    last = _last.first(project=project.pk)
     scenes = [{"id": str(uuid7()), **scene} for scene in content["scenes"]]
-    outline = Outline.objects.create(
+    outline = Outline(
         project_id=project.pk,
         job_id=job_id,
-        number=last + 1,
+        number=last.number + 1 if last else 1,
         source=source,
         title=content["title"],
         logline=content["logline"] or "",
         content={**content, "scenes": scenes},
         **values,
     )
+    _add([outline])
     data = {"id": str(outline.pk), "number": outline.number, "scenes": len(scenes)}
     feed.publish(project.pk, [feed.NewEvent("outline.proposed", data, job_id)])
     return outline

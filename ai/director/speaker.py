@@ -32,7 +32,9 @@ class Speaker:
     def __init__(self, job: Job, *, parent_id: UUID | None) -> None:
         self._job, self._parent_id = job, parent_id
         self._fence = job.fence  # of this claim, whatever becomes of the row
-        earlier = selectors.unfinished_message(job_id=job.pk)
+        # Only an attempt before this one can have left words behind.
+        again = job.attempts > 1
+        earlier = selectors.unfinished_message(job_id=job.pk) if again else None
         self.message_id = earlier or uuid7()
         self._announced = earlier is not None
         self.text = ""
@@ -72,11 +74,11 @@ class Speaker:
         if not self._announced:
             self._announced = True
             parent = str(self._parent_id) if self._parent_id else None
-            self._put("message.created", {"role": "assistant", "parentId": parent})
+            self._put("message.created", {"role": "assistant", "parentId": parent}, hurry=True)
         self._put(name, data)
 
-    def _put(self, name: str, data: dict[str, Any]) -> None:
+    def _put(self, name: str, data: dict[str, Any], *, hurry: bool = False) -> None:
         assert self._job.project_id is not None  # noqa: S101 a chat job has a project
         data = {"messageId": str(self.message_id), **data}
         event = NewEvent(name, data, self._job.pk)
-        writer.put(self._job.project_id, event, fence=self._fence)
+        writer.put(self._job.project_id, event, fence=self._fence, hurry=hurry)

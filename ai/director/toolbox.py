@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -59,15 +58,9 @@ class Tool:
             "function": {
                 "name": self.name,
                 "description": " ".join((self.act.__doc__ or "").split()),
-                "parameters": _parameters(self.contract, dialect),
+                "parameters": schema.wire_schema(self.contract, dialect),
             },
         }
-
-
-@cache
-def _parameters(contract: type[ToolArguments], dialect: schema.Dialect) -> dict[str, Any]:
-    """Write a contract's schema once a process; it never changes."""
-    return schema.wire_schema(contract, dialect)
 
 
 @dataclass(frozen=True, slots=True)

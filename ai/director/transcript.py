@@ -8,24 +8,63 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q, QuerySet
 
 from ai.ledger import tokens_of
 from ai.models import ChatMessage, Job, MessageRole
 from ai.openrouter.replay import replayed
 from ai.openrouter.wire import Message, ToolCall
 from canvas.core.errors import Missing
+from canvas.core.prepared import Insert, Select
 from scenes.services.locks import lock_project
 
 MOST_EARLIER_ROWS: Final = 240
 
 
+def _answers_of(project: UUID, asked: UUID) -> QuerySet[ChatMessage]:
+    """Answers name their question as parent, results of tools the words that called them."""
+    spoken = Q(role=MessageRole.ASSISTANT, parent_id=asked)
+    results = Q(role=MessageRole.TOOL, parent__parent_id=asked)
+    return ChatMessage.objects.filter(spoken | results, project_id=project)
+
+
+def _earlier_than(project: UUID, position: int) -> QuerySet[ChatMessage]:
+    """What stands before a question, and what was said after it in answer to an earlier one."""
+    until = (
+        Q(position__lt=position)
+        | Q(role=MessageRole.ASSISTANT, parent__position__lt=position)
+        | Q(role=MessageRole.TOOL, parent__parent__position__lt=position)
+    )
+    rows = ChatMessage.objects.filter(until, project_id=project)
+    return rows.order_by("-position")[:MOST_EARLIER_ROWS]
+
+
+_add: Final = Insert(ChatMessage)
+_find: Final = Select(lambda pk: ChatMessage.objects.filter(pk=pk).order_by(), pk=UUID)
+_last: Final = Select(
+    lambda project: (
+        ChatMessage.objects.filter(project_id=project).only("position").order_by("-position")[:1]
+    ),
+    project=UUID,
+)
+_rounds: Final = Select(
+    lambda job: (
+        ChatMessage.objects.filter(job_id=job, role=MessageRole.ASSISTANT).only("pk").order_by()
+    ),
+    job=UUID,
+)
+_answers: Final = Select(_answers_of, project=UUID, asked=UUID)
+_earlier: Final = Select(_earlier_than, project=UUID, position=int)
+
+
 def add(*, project_id: UUID, **values: Any) -> ChatMessage:  # noqa: ANN401 columns
     """Add one message at the end. Locks the project's row, which orders the messages."""
     lock_project(project_id)
-    rows = ChatMessage.objects.filter(project_id=project_id)
-    last = rows.aggregate(last=Max("position"))["last"] or 0
-    return ChatMessage.objects.create(project_id=project_id, position=last + 1, **values)
+    last = _last.first(project=project_id)
+    position = last.position + 1 if last else 1
+    message = ChatMessage(project_id=project_id, position=position, **values)
+    _add([message])
+    return message
 
 
 def asked(job: Job) -> ChatMessage:
@@ -34,7 +73,7 @@ def asked(job: Job) -> ChatMessage:
     Raises:
         Missing: it is gone.
     """
-    row = ChatMessage.objects.filter(pk=job.subject_id).first() if job.subject_id else None
+    row = _find.first(pk=job.subject_id) if job.subject_id else None
     if row is None:
         raise Missing("The message is gone.")
     return row
@@ -42,7 +81,7 @@ def asked(job: Job) -> ChatMessage:
 
 def rounds_done(job: Job) -> int:
     """Count the rounds of a turn that have been committed."""
-    return ChatMessage.objects.filter(job=job, role=MessageRole.ASSISTANT).count()
+    return len(_rounds.all(job=job.pk))
 
 
 def exchanges(asked: ChatMessage) -> list[list[ChatMessage]]:
@@ -52,12 +91,10 @@ def exchanges(asked: ChatMessage) -> list[list[ChatMessage]]:
     were committed for it, by an earlier job too if this is a retry; words that belong to no round
     are not part of it, so it never ends with an answer. Questions that came later are left out.
     """
-    of_project = ChatMessage.objects.filter(project_id=asked.project_id)
-    own = of_project.filter(_answers(asked))
-    until = Q(position__lt=asked.position) | _answers_before(asked)
-    earlier = of_project.filter(until).order_by("-position")
+    own = _answers.all(project=asked.project_id, asked=asked.pk)
+    earlier = _earlier.all(project=asked.project_id, position=asked.position)
     rounds = [row for row in own if row.role == MessageRole.TOOL or row.tool_calls]
-    return [*_by_question(list(reversed(earlier[:MOST_EARLIER_ROWS]))), [asked, *rounds]]
+    return [*_by_question(list(reversed(earlier))), [asked, *rounds]]
 
 
 def as_messages(
@@ -75,20 +112,6 @@ def as_messages(
             break
         kept.append(messages)
     return [message for messages in reversed(kept) for message in messages]
-
-
-def _answers(asked: ChatMessage) -> Q:
-    """Answers name their question as parent, results of tools the words that called them."""
-    return Q(role=MessageRole.ASSISTANT, parent=asked) | Q(
-        role=MessageRole.TOOL, parent__parent=asked
-    )
-
-
-def _answers_before(asked: ChatMessage) -> Q:
-    """What was said after a question that waited, in answer to an earlier one."""
-    return Q(role=MessageRole.ASSISTANT, parent__position__lt=asked.position) | Q(
-        role=MessageRole.TOOL, parent__parent__position__lt=asked.position
-    )
 
 
 def _by_question(rows: Sequence[ChatMessage]) -> list[list[ChatMessage]]:

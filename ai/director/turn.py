@@ -182,7 +182,7 @@ def _keep_stopped(job: Job, voice: Speaker, asked: ChatMessage) -> None:
             status=MessageStatus.STOPPED,
             content=voice.text,
         )
-        _tell_completed(job, spoken)
+        feed.publish(spoken.project_id, [_completed(job, spoken)])
 
 
 def _offered(project: "Project", asked: ChatMessage) -> dict[str, toolbox.Tool]:
@@ -243,13 +243,13 @@ def _tell_spoken(job: Job, spoken: ChatMessage, said: Said) -> None:
     tokens = ((usage.prompt_tokens or 0) + (usage.completion_tokens or 0)) if usage else None
     cost = None if usage is None or usage.cost_usd is None else format(usage.cost_usd, "f")
     data = {"messageId": str(spoken.pk), "tokens": tokens, "costUsd": cost}
-    feed.publish(spoken.project_id, [feed.NewEvent("usage", data, job.pk)])
-    _tell_completed(job, spoken)
+    used = feed.NewEvent("usage", data, job.pk)
+    feed.publish(spoken.project_id, [used, _completed(job, spoken)])
 
 
-def _tell_completed(job: Job, spoken: ChatMessage) -> None:
+def _completed(job: Job, spoken: ChatMessage) -> feed.NewEvent:
     data = {"messageId": str(spoken.pk), "role": spoken.role, "status": spoken.status}
-    feed.publish(spoken.project_id, [feed.NewEvent("message.completed", data, job.pk)])
+    return feed.NewEvent("message.completed", data, job.pk)
 
 
 def _text(key: object) -> str | None:

@@ -22,7 +22,8 @@ LONGEST_STEP_S: Final = 300
 def look_up_due() -> None:
     """Ask for the bills that are due; give up on those that never came."""
     due = UpstreamCall.objects.filter(status=CallStatus.UNKNOWN, look_up_at__lte=Now())
-    for call in due[:BATCH]:
+    # In the order of their dates: old calls whose bill never comes must not be asked for first.
+    for call in due.order_by("look_up_at")[:BATCH]:
         step = timedelta(seconds=min(2**call.look_ups, LONGEST_STEP_S))
         mine = UpstreamCall.objects.filter(
             pk=call.pk, status=CallStatus.UNKNOWN, look_ups=call.look_ups

@@ -17,14 +17,16 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from ai.jobs import lease, steps
+from ai.jobs import lease, overdue, rows, steps
 from ai.jobs.registry import Store, work_of
 from ai.jobs.service import note, tell
+from ai.jobs.watchdog import watchdog
 from ai.models import Job, JobKind, JobStatus
 from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
@@ -43,6 +45,8 @@ SUSPECT_LATER_S: Final = 2.0
 # Jobs whose worker has died once already are few at a time: the one that kills its worker again
 # takes no innocent ones with it.
 _suspects: Final = threading.BoundedSemaphore(4)
+# One more death and it fails: two such jobs never run at once, so that only the cause is left.
+_last_tries: Final = threading.BoundedSemaphore(1)
 
 
 class FencedError(Exception):
@@ -51,23 +55,32 @@ class FencedError(Exception):
 
 def run(job_id: UUID) -> None:
     """Do the job if it is still there to be done; anything else ends without a word."""
+    try:
+        _run(job_id)
+    except (OperationalError, InterfaceError) as exc:
+        logger.warning("job %s: left to the next ring: %s", job_id, type(exc).__name__)
+
+
+def _run(job_id: UUID) -> None:
     job = claim(job_id)
     if job is not None:
         _do(job)
-    elif not _suspects.acquire(blocking=False):
+        return
+    gate = _last_tries if rows.queued(job_id, crashes__gt=1).exists() else _suspects
+    if not gate.acquire(blocking=False):
         later = Now() + timedelta(seconds=SUSPECT_LATER_S)
-        _queued(job_id, crashes__gt=0).update(ring_at=later)
-    else:
-        try:
-            if suspect := claim(job_id, suspect=True):
-                _do(suspect)
-        finally:
-            _suspects.release()
+        rows.queued(job_id, crashes__gt=0).update(ring_at=later)
+        return
+    try:
+        if suspect := claim(job_id, suspect=True):
+            _do(suspect)
+    finally:
+        gate.release()
 
 
 def _do(job: Job) -> None:
     steps.reached("claimed")
-    with request_id_is(job.request_id), lease.held(job):
+    with request_id_is(job.request_id), lease.held(job), overdue.watched(job, _took_too_long):
         try:
             _finish(job, work_of(job.kind)(job))
         except FencedError:
@@ -81,6 +94,9 @@ def _do(job: Job) -> None:
             _wait_or_fail(job, exc)
         except DomainError as exc:
             _fail(job, exc)
+        except MemoryError:
+            logger.exception("job %s: out of memory", job.pk)
+            _let_go(job)
         except Exception:
             logger.exception("job %s: internal error", job.pk)
             _fail(job, Internal("Something went wrong on our side."))
@@ -93,33 +109,19 @@ def claim(job_id: UUID, *, suspect: bool = False) -> Job | None:
         job_id: the job.
         suspect: take one whose worker has died before, and no other.
     """
-    wanted = {"crashes__gt": 0} if suspect else {"crashes": 0}
+    take = rows.claim_suspect if suspect else rows.claim
     try:
         with transaction.atomic():
-            hit = _queued(job_id, run_after__lte=Now(), **wanted).update(
-                status=JobStatus.RUNNING,
-                fence=uuid4(),
-                lease_until=Now() + lease.length(),
-                worker=lease.WORKER,
-                attempts=F("attempts") + 1,
-                started_at=Coalesce("started_at", Now()),
-                ring_at=None,
-                version=F("version") + 1,
-                modified_at=Now(),
-            )
-            if not hit:
+            hit = take(pk=job_id, fence=uuid4(), lease=lease.length(), worker=lease.WORKER)
+            job = rows.find.first(pk=job_id) if hit else None
+            if job is None:
                 return None
-            job = Job.objects.select_related("workspace__plan", "project").get(pk=job_id)
             note(job, "claimed", f"attempt {job.attempts} by {job.worker}")
             tell(job)
             return job
     except IntegrityError:  # another turn of this project is running
-        _requeue(_queued(job_id), SOON_S)
+        _requeue(rows.queued(job_id), SOON_S)
         return None
-
-
-def _queued(job_id: UUID, **more: Any) -> Any:  # noqa: ANN401 lookups, and a queryset
-    return Job.objects.filter(pk=job_id, status=JobStatus.QUEUED, **more)
 
 
 @contextmanager
@@ -130,7 +132,7 @@ def guarded(job: Job) -> Iterator[None]:
         FencedError: the job is no longer ours; nothing was written.
     """
     with transaction.atomic():
-        if not _mine(job).update(modified_at=Now()):
+        if not rows.touch(pk=job.pk, fence=job.fence):
             raise FencedError
         yield
 
@@ -148,14 +150,11 @@ def progress(job: Job, *, done: int, total: int | None = None, words: str = "") 
     tell(job)
 
 
-def _mine(job: Job) -> Any:  # noqa: ANN401 a queryset
-    return Job.objects.filter(pk=job.pk, status=JobStatus.RUNNING, fence=job.fence)
-
-
 def _finish(job: Job, store: Store) -> None:
     with guarded(job):
-        result = store()
-        _end(job, JobStatus.SUCCEEDED, result=result)
+        job.result = store()
+        rows.succeed(pk=job.pk, fence=job.fence, result=job.result)
+        _tell_end(job, JobStatus.SUCCEEDED)
         steps.reached("before-commit")
     steps.reached("after-commit")
 
@@ -163,21 +162,27 @@ def _finish(job: Job, store: Store) -> None:
 def _fail(job: Job, error: DomainError) -> None:
     try:
         with guarded(job):
-            _end(job, JobStatus.FAILED, error=as_problem(error))
+            job.error = as_problem(error)
+            _mine(job).update(
+                status=JobStatus.FAILED,
+                finished_at=Now(),
+                lease_until=None,
+                error=job.error,
+                version=F("version") + 1,
+                modified_at=Now(),
+            )
+            _tell_end(job, JobStatus.FAILED)
     except FencedError:
         logger.info("job %s: fenced off", job.pk)
 
 
-def _end(job: Job, status: JobStatus, **values: Any) -> None:  # noqa: ANN401 columns
-    _mine(job).update(
-        status=status,
-        finished_at=Now(),
-        lease_until=None,
-        version=F("version") + 1,
-        modified_at=Now(),
-        **values,
-    )
-    job.refresh_from_db()
+def _mine(job: Job) -> QuerySet[Job]:
+    assert job.fence is not None  # noqa: S101 a claimed job has one
+    return rows.held(job.pk, job.fence)
+
+
+def _tell_end(job: Job, status: JobStatus) -> None:
+    job.status = status
     note(job, status, str((job.error or {}).get("code", "")))
     if job.error is not None and job.project_id is not None:
         feed.publish(job.project_id, [feed.NewEvent("error", job.error, job.pk)])
@@ -202,6 +207,22 @@ def _give_back(job: Job, why: str) -> None:
         logger.warning("job %s: left to its lease", job.pk)
 
 
+def _let_go(job: Job) -> None:
+    """Leave the job as a dead worker would: it may be the cause, or an innocent beside it."""
+    with transaction.atomic():
+        if _mine(job).update(lease_until=Now()):
+            note(job, "out-of-memory")
+
+
+def _took_too_long(job: Job) -> None:
+    """Fail an overdue job, from another thread than its own, and end the call that it may be in."""
+    most_s = settings.JOB_LONGEST_S
+    fence = job.fence
+    if fence is not None:
+        _fail(job, Internal(f"This took longer than {most_s:.0f} seconds.", code="took-too-long"))
+        watchdog.stop(fence, "total")
+
+
 def _wait_or_fail(job: Job, error: OpenRouterError) -> None:
     # A deadline of ours is like any other outage: later it may go well.
     hopeful = error.retryable or isinstance(error, StoppedError)
@@ -216,9 +237,9 @@ def _wait_or_fail(job: Job, error: OpenRouterError) -> None:
             tell(job)
 
 
-def _requeue(rows: Any, wait_s: float, **values: Any) -> bool:  # noqa: ANN401 a queryset
+def _requeue(jobs: QuerySet[Job], wait_s: float, **values: Any) -> bool:  # noqa: ANN401 columns
     due = Now() + timedelta(seconds=wait_s)
-    hit: int = rows.update(
+    hit = jobs.update(
         status=JobStatus.QUEUED,
         fence=None,
         lease_until=None,

@@ -14,6 +14,7 @@ from ai.models import Job, JobKind, JobStatus, JobStep
 from ai.queue import ring_on_commit
 from canvas.core import bus
 from canvas.core.errors import Conflict
+from canvas.core.prepared import Insert, Select
 from canvas.core.requests import current_request_id
 from canvas.workspaces.access import Access
 from canvas.workspaces.models import SecondMessage
@@ -23,6 +24,13 @@ from scenes.services.locks import lock_project
 # The first ring goes out on commit; this is when the sweeper rings again if nobody came.
 RING_AGAIN_AFTER: Final = timedelta(seconds=5)
 OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
+_add_step: Final = Insert(JobStep)
+_open_turn: Final = Select(
+    lambda project: Job.objects.filter(
+        project_id=project, kind=JobKind.CHAT, status__in=OPEN
+    ).order_by()[:1],
+    project=UUID,
+)
 
 
 def submit(
@@ -49,7 +57,6 @@ def submit(
             ring_at=Now() + RING_AGAIN_AFTER,
         )
         job.save(force_insert=True)
-        job.refresh_from_db(fields=["ring_at"])
         note(job, "queued", f"retry of {retry_of.pk}" if retry_of else "")
         tell(job)
         ring_on_commit(job.pk)
@@ -123,8 +130,7 @@ def refuse_second_turn(*, access: Access, project_id: UUID) -> None:
     """
     if access.workspace.second_message == SecondMessage.QUEUE:
         return
-    turns = Job.objects.filter(project_id=project_id, kind=JobKind.CHAT, status__in=OPEN)
-    if open_turn := turns.first():
+    if open_turn := _open_turn.first(project=project_id):
         raise Conflict(
             "The director is still answering. Wait for it, or cancel that job.",
             code="turn-in-progress",
@@ -134,7 +140,7 @@ def refuse_second_turn(*, access: Access, project_id: UUID) -> None:
 
 def note(job: Job, name: str, text: str = "") -> None:
     """Add a line to the job's timeline."""
-    JobStep.objects.create(job=job, name=name, note=text[:500])
+    _add_step([JobStep(job_id=job.pk, name=name, note=text[:500])])
 
 
 def tell(job: Job) -> None:

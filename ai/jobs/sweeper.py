@@ -74,8 +74,11 @@ def dispatch(*, all_queued: bool = False) -> int:
     for job_id, since in due.order_by("run_after").values_list("pk", "run_after")[:BATCH]:
         # Only the sweeper whose UPDATE hits rings, so that many of them do not ring together.
         if due.filter(pk=job_id).update(ring_at=Now() + _silence(since)):
-            queue.ring(job_id)
-            rung += 1
+            if queue.ring(job_id):
+                rung += 1
+            else:  # the broker is away: how long the job has waited says nothing then
+                due_jobs = Job.objects.filter(pk=job_id, status=JobStatus.QUEUED)
+                due_jobs.update(ring_at=Now() + RING_AGAIN_AFTER)
     return rung
 
 

@@ -6,19 +6,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from ai.ledger import rows
 from ai.ledger.prices import nusd_of
-from ai.models import Budget, CallStatus, Job, JobStatus, UpstreamCall
+from ai.models import Budget, CallStatus, Job, UpstreamCall
 from ai.openrouter.errors import StoppedError
 from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
 from canvas.core.money import usd_text
 from canvas.workspaces.models import Workspace
 
-OPEN: Final = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNKNOWN)
 FIRST_LOOK_UP_AFTER: Final = timedelta(seconds=1)
 # An unknown call without an id can never be looked up; its hold ends after this.
 NAMELESS_HOLD: Final = timedelta(hours=1)
@@ -47,36 +47,15 @@ def reserve(*, job: Job, terms: Terms) -> UpstreamCall:
         Unaffordable: `budget-exhausted` or `quota-exhausted`; nothing is held then.
     """
     month = timezone.now().strftime("%Y-%m")
-    Budget.objects.bulk_create(
-        [Budget(workspace_id=job.workspace_id, month=month)], ignore_conflicts=True
-    )
-    with transaction.atomic(durable=True):
-        mine = Budget.objects.filter(workspace_id=job.workspace_id, month=month)
-        hit = mine.filter(_within(job.workspace, terms)).update(
-            hold_nusd=F("hold_nusd") + terms.hold_nusd,
-            hold_tokens=F("hold_tokens") + terms.hold_tokens,
-            images=F("images") + terms.images,
-        )
-        if not hit:
-            raise _refusal(job.workspace, mine.get(), terms)
-        return UpstreamCall.objects.create(
-            workspace_id=job.workspace_id,
-            project_id=job.project_id,
-            job=job,
-            message_id=terms.message_id,
-            token_id=job.token_id,
-            request_id=job.request_id,
-            attempt=job.attempts,
-            fence=job.fence,
-            recipe=terms.recipe,
-            prompt_digest=terms.prompt_digest,
-            month=month,
-            hold_nusd=terms.hold_nusd,
-            hold_tokens=terms.hold_tokens,
-            model_slug=terms.model_slug,
-            streamed=terms.streamed,
-            images=terms.images,
-        )
+    call = _open(job, month, terms)
+    if call is None:  # it does not fit, or the month's counters are not there yet
+        new = Budget(workspace_id=job.workspace_id, month=month)
+        Budget.objects.bulk_create([new], ignore_conflicts=True)
+        call = _open(job, month, terms)
+    if call is None:
+        now = Budget.objects.get(workspace_id=job.workspace_id, month=month)
+        raise _refusal(job.workspace, now, terms)
+    return call
 
 
 def refuse_exhausted(workspace: Workspace) -> None:
@@ -86,7 +65,7 @@ def refuse_exhausted(workspace: Workspace) -> None:
         Unaffordable: `budget-exhausted` or `quota-exhausted`.
     """
     month = timezone.now().strftime("%Y-%m")
-    now = Budget.objects.filter(workspace_id=workspace.pk, month=month).first()
+    now = rows.find_budget.first(workspace=workspace.pk, month=month)
     one = Terms("", "", "", hold_nusd=1, hold_tokens=1)
     if now is None:
         now = Budget(workspace=workspace, month=month)
@@ -103,13 +82,7 @@ def sent(call: UpstreamCall) -> None:
     Raises:
         StoppedError: the claim is no longer ours, so nothing may be sent: nobody would book it.
     """
-    ours = UpstreamCall.objects.filter(
-        pk=call.pk,
-        status=CallStatus.RESERVED,
-        job__status=JobStatus.RUNNING,
-        job__fence=call.fence,
-    )
-    if not ours.update(status=CallStatus.SENT, sent_at=Now()):
+    if not rows.send(pk=call.pk, fence=call.fence):
         error = StoppedError("lease-lost")
         error.never_sent = True
         raise error
@@ -119,7 +92,7 @@ def named(call: UpstreamCall, generation_id: str | None) -> None:
     """Keep the generation's id as soon as the headers bring it."""
     if generation_id:
         call.generation_id = generation_id[:120]
-        UpstreamCall.objects.filter(pk=call.pk).update(generation_id=call.generation_id)
+        rows.name(pk=call.pk, generation_id=call.generation_id)
 
 
 def settle(call: UpstreamCall, usage: Usage | None, **seen: Any) -> None:  # noqa: ANN401 columns
@@ -136,19 +109,19 @@ def settle(call: UpstreamCall, usage: Usage | None, **seen: Any) -> None:  # noq
     cost = nusd_of(max(usage.cost_usd, usage.cost_usd * 0))
     tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
     columns = {**_counted(usage), **seen, "status": CallStatus.SETTLED, "cost_nusd": cost}
-    _close(call, columns, spent_nusd=F("spent_nusd") + cost, tokens=F("tokens") + tokens)
+    _close(call, columns, nusd=cost, tokens=tokens)
 
 
 def fail(call: UpstreamCall, **seen: Any) -> None:  # noqa: ANN401 columns
     """Book that the call charged nothing."""
     columns = {**seen, "status": CallStatus.FAILED, "cost_nusd": 0, "images": 0}
-    _close(call, columns, images=F("images") - call.images)
+    _close(call, columns, images=call.images)
 
 
 def owe(call: UpstreamCall, usage: Usage | None = None, **seen: Any) -> None:  # noqa: ANN401 columns
     """Book that the call has ended and its cost is not known; the hold stays."""
     columns = {**_counted(usage), **_trimmed(seen)}
-    UpstreamCall.objects.filter(pk=call.pk, status__in=OPEN).update(
+    UpstreamCall.objects.filter(pk=call.pk, status__in=rows.OPEN).update(
         status=CallStatus.UNKNOWN,
         ended_at=Now(),
         look_up_at=Now() + (FIRST_LOOK_UP_AFTER if call.generation_id else NAMELESS_HOLD),
@@ -159,10 +132,10 @@ def owe(call: UpstreamCall, usage: Usage | None = None, **seen: Any) -> None:  #
 def expire(call: UpstreamCall) -> None:
     """Give up on a bill that never came: the hold ends, the cost stays unknown."""
     with transaction.atomic(durable=True):
-        rows = UpstreamCall.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN)
-        row = rows.exclude(look_up_at=None).select_for_update().first()
+        owed = UpstreamCall.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN)
+        row = owed.exclude(look_up_at=None).select_for_update().first()
         if row is not None:
-            rows.update(
+            owed.update(
                 hold_nusd=0, hold_tokens=0, look_up_at=None, error_detail="The bill never came."
             )
             _release(row)
@@ -181,7 +154,7 @@ def abandon(*, job_id: UUID | None, fence: UUID | None) -> None:
                     "images": 0,
                     "error_code": "worker-lost",
                 },
-                images=F("images") - call.images,
+                images=call.images,
             )
         elif call.status == CallStatus.SENT:
             owe(call, error_code="worker-lost")
@@ -205,42 +178,78 @@ def abandon_orphans(*, silent_for: timedelta) -> int:
     return len(keys)
 
 
-def _close(call: UpstreamCall, columns: dict[str, Any], **counters: Any) -> None:  # noqa: ANN401 expressions
+def _close(call: UpstreamCall, columns: dict[str, Any], **counted: int) -> None:
     with transaction.atomic(durable=True):
-        _close_in(call, columns, **counters)
+        _close_in(call, columns, **counted)
 
 
-def _close_in(call: UpstreamCall, columns: dict[str, Any], **counters: Any) -> None:  # noqa: ANN401 expressions
+def _close_in(call: UpstreamCall, columns: dict[str, Any], **counted: int) -> None:
     # The row, not the caller's copy, says what is still held: a look-up may have let go of it.
-    row = UpstreamCall.objects.select_for_update().filter(pk=call.pk, status__in=OPEN).first()
-    if row is None:
-        return
-    UpstreamCall.objects.filter(pk=row.pk).update(
-        ended_at=Now(), look_up_at=None, hold_nusd=0, hold_tokens=0, **_trimmed(columns)
+    row = rows.find_open.first(pk=call.pk)
+    if row is not None:
+        rows.close(row.pk, _trimmed(columns))
+        _release(row, **counted)
+
+
+def _release(call: UpstreamCall, *, nusd: int = 0, tokens: int = 0, images: int = 0) -> None:
+    """Take the hold off the month it was put on, whatever month it is now, and count the rest."""
+    rows.release(
+        workspace=call.workspace_id,
+        month=call.month,
+        hold_nusd=call.hold_nusd,
+        hold_tokens=call.hold_tokens,
+        nusd=nusd,
+        tokens=tokens,
+        images=images,
     )
-    _release(row, **counters)
 
 
-def _release(call: UpstreamCall, **counters: Any) -> None:  # noqa: ANN401 expressions
-    """Take the hold off the month it was put on, whatever month it is now."""
-    Budget.objects.filter(workspace_id=call.workspace_id, month=call.month).update(
-        hold_nusd=F("hold_nusd") - call.hold_nusd,
-        hold_tokens=F("hold_tokens") - call.hold_tokens,
-        **counters,
-    )
+def _open(job: Job, month: str, terms: Terms) -> UpstreamCall | None:
+    """Hold the worst case and open the call's row, or do nothing."""
+    with transaction.atomic(durable=True):
+        if not _hold(job, month, terms):
+            return None
+        call = UpstreamCall(
+            workspace_id=job.workspace_id,
+            project_id=job.project_id,
+            job_id=job.pk,
+            message_id=terms.message_id,
+            token_id=job.token_id,
+            request_id=job.request_id,
+            attempt=job.attempts,
+            fence=job.fence,
+            recipe=terms.recipe,
+            prompt_digest=terms.prompt_digest,
+            month=month,
+            hold_nusd=terms.hold_nusd,
+            hold_tokens=terms.hold_tokens,
+            model_slug=terms.model_slug,
+            streamed=terms.streamed,
+            images=terms.images,
+        )
+        rows.add([call])
+        return call
 
 
-def _within(workspace: Workspace, terms: Terms) -> Q:
-    """The condition under which the hold fits."""
-    plan, fits = workspace.plan, Q()
+def _hold(job: Job, month: str, terms: Terms) -> bool:
+    """Hold the worst case if it fits into what is left of each limit."""
+    workspace, plan = job.workspace, job.workspace.plan
+    most: dict[str, int] = {}
     if workspace.budget_nusd is not None:
-        most = workspace.budget_nusd - terms.hold_nusd
-        fits &= Q(spent_nusd__lte=most - F("hold_nusd"))
+        most["most_nusd"] = workspace.budget_nusd - terms.hold_nusd
     if plan.tokens_a_month is not None:
-        fits &= Q(tokens__lte=plan.tokens_a_month - terms.hold_tokens - F("hold_tokens"))
+        most["most_tokens"] = plan.tokens_a_month - terms.hold_tokens
     if plan.images_a_month is not None and terms.images:
-        fits &= Q(images__lte=plan.images_a_month - terms.images)
-    return fits
+        most["most_images"] = plan.images_a_month - terms.images
+    hit = rows.hold(frozenset(most))(
+        workspace=job.workspace_id,
+        month=month,
+        nusd=terms.hold_nusd,
+        tokens=terms.hold_tokens,
+        images=terms.images,
+        **most,
+    )
+    return hit > 0
 
 
 def _refusal(workspace: Workspace, now: Budget, terms: Terms) -> Unaffordable:

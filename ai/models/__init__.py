@@ -1,6 +1,7 @@
 """The tables of everything that talks to a model, one noun a file."""
 
 from ai.models.catalogue import CatalogueEntry, Stack, Task
+from ai.models.health import ModelHealth
 from ai.models.job import Job, JobKind, JobStatus, JobStep
 from ai.models.message import ChatMessage, MessageRole, MessageStatus
 from ai.models.outline import Outline, OutlineStatus
@@ -17,6 +18,7 @@ __all__ = [
     "JobStep",
     "MessageRole",
     "MessageStatus",
+    "ModelHealth",
     "Outline",
     "OutlineStatus",
     "Stack",

@@ -76,6 +76,8 @@ def _refuse_foreign(
     parent_id: UUID | None,
 ) -> None:
     """Refuse ids that are not of this project; another project's look like missing ones."""
+    if not attachments and linked_scene_id is None and parent_id is None:
+        return
     faults: list[Fault] = []
     own = selectors.ids_of(access=access, project_id=project.pk)
     for place, item in enumerate(attachments):

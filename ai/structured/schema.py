@@ -8,6 +8,7 @@ grades tool calls.
 import json
 from collections.abc import Collection
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -76,6 +77,7 @@ def response_format(contract: type[BaseModel], mode: Mode, dialect: Dialect) -> 
     }
 
 
+@cache
 def schema_in_prompt(contract: type[BaseModel]) -> str:
     """Return the paragraph that asks for a contract in words, for modes that send no schema."""
     schema = json.dumps(wire_schema(contract, "plain"), ensure_ascii=False)
@@ -86,8 +88,11 @@ def schema_in_prompt(contract: type[BaseModel]) -> str:
     )
 
 
+@cache
 def wire_schema(contract: type[BaseModel], dialect: Dialect) -> Schema:
     """Return the Draft-7 schema of a contract as one provider family takes it.
+
+    Made once a process, since it never changes: do not change what you are given.
 
     Every `$ref` is inlined, every object is closed, every key required, and every bound that some
     family refuses has moved into the description.

@@ -4,10 +4,23 @@ Locks are taken in one order: workspace or project, then scene, then the feed's 
 NO KEY UPDATE locks, because every insert of a child row shares its parent's key.
 """
 
+from typing import Final
 from uuid import UUID
 
 from canvas.core.errors import Conflict, Missing
+from canvas.core.prepared import Select
 from scenes.models import Project, Scene
+
+_project: Final = Select(
+    lambda pk: (
+        Project.objects.alive()
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("workspace__plan")
+        .filter(pk=pk)
+        .order_by()
+    ),
+    pk=UUID,
+)
 
 
 def lock_project(project_id: UUID) -> Project:
@@ -16,13 +29,7 @@ def lock_project(project_id: UUID) -> Project:
     Raises:
         Missing: deleted meanwhile.
     """
-    project = (
-        Project.objects.alive()
-        .select_for_update(of=("self",), no_key=True)
-        .select_related("workspace__plan")
-        .filter(pk=project_id)
-        .first()
-    )
+    project = _project.first(pk=project_id)
     if project is None:
         raise Missing("This project was deleted meanwhile.")
     return project

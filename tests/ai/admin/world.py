@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from ai.jobs.service import note
-from ai.models import Budget, CatalogueEntry, Stack
+from ai.models import Budget, CatalogueEntry, ModelHealth, Stack
 from canvas.workspaces.models import IdempotencyRecord
 from scenes.models import SceneTemplate
 from scenes.services.media import add_media
@@ -44,6 +44,7 @@ def make_world():
     _make_work(project)
     SceneTemplate.objects.create(key=f"template-{number}", name="Dawn", category="image")
     CatalogueEntry.objects.create(slug=f"0-maker/{number}", name="Maker")
+    ModelHealth.objects.create(slug=f"0-maker/{number}", failures=1)
     Stack.objects.create(plan=workspace.plan, task="chat", model_slug=f"0-maker/{number}")
     Budget.objects.create(workspace=workspace, month="2026-11", spent_nusd=1_500_000_000)
 

@@ -112,14 +112,14 @@ def test_a_project_whose_feed_is_gone_spoils_no_other_and_nobody_waits(api, proj
 @pytest.mark.parametrize(("failures", "kept"), [(2, "said"), (99, "")])
 def test_a_database_that_is_away_is_tried_a_few_times(api, project, monkeypatch, failures, kept):
     job = claimed(api, project)
-    left, publish = [OperationalError("away")] * failures, feed.publish
+    left, publish_all = [OperationalError("away")] * failures, feed.publish_all
 
-    def failing(project_id, events):
+    def failing(feeds):
         if left:
             raise left.pop()
-        publish(project_id, events)
+        publish_all(feeds)
 
-    monkeypatch.setattr(feed, "publish", failing)
+    monkeypatch.setattr(feed, "publish_all", failing)
 
     put(job, "said")
     waited_s = flush_s()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from ai import ledger
@@ -158,7 +159,7 @@ def test_a_living_worker_keeps_its_lease(api, project):
 
 def test_the_sweeper_rings_again_for_what_nobody_came_for(api, project, monkeypatch):
     rung = []
-    monkeypatch.setattr("ai.queue.ring", rung.append)
+    monkeypatch.setattr("ai.queue.ring", lambda job_id: rung.append(job_id) or True)
     job_id = outline(api, project)
     rung.clear()
 
@@ -398,3 +399,33 @@ def test_the_feed_says_why_a_job_failed(api, project, openrouter):
     told = Event.objects.get(project=project, name="error")
     assert (told.job_id, told.data) == (job.pk, job.error)
     assert Event.objects.filter(project=project).order_by("seq").last().name == "job.updated"
+
+
+def test_a_job_whose_ring_does_not_go_out_is_rung_for_again_soon(api, project, monkeypatch):
+    job_id = outline(api, project)
+    long_ago = timezone.now() - timedelta(minutes=9)
+    Job.objects.filter(pk=job_id).update(run_after=long_ago, ring_at=long_ago)
+    monkeypatch.setattr("ai.queue.ring", lambda _: False)
+
+    rung = sweeper.dispatch()
+
+    left_s = (Job.objects.get(pk=job_id).ring_at - timezone.now()).total_seconds()
+    assert rung == 0
+    assert 0 < left_s <= sweeper.RING_AGAIN_AFTER.total_seconds()
+
+
+def test_a_ring_while_the_database_is_away_leaves_the_job_as_it_was(
+    api, project, monkeypatch, caplog
+):
+    job_id = outline(api, project)
+    before = Job.objects.filter(pk=job_id).values().get()
+
+    def away(*_args, **_kwargs):
+        raise OperationalError("no connection to be had")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ai.jobs.rows.claim", away)
+        runner.run(job_id)
+
+    assert Job.objects.filter(pk=job_id).values().get() == before
+    assert f"job {job_id}: left to the next ring: OperationalError" in caplog.text

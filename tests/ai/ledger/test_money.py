@@ -241,8 +241,6 @@ def test_a_worker_that_dies_after_a_cancel_leaves_no_call_open(api, project):
     assert counters()[:2] == (0, CENT)
 
 
-@pytest.mark.postgres
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs real row locks: PostgreSQL")
 def test_forty_calls_at_once_on_the_last_ten_cents_admit_exactly_ten(api, project):
     job = claimed(api, project)
     Workspace.objects.filter(pk=api.workspace.pk).update(budget_nusd_a_month=10 * CENT)

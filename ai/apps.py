@@ -10,7 +10,10 @@ class AiConfig(AppConfig):
     verbose_name = "AI"
 
     def ready(self) -> None:
-        """Tell the runner which service does which kind of job."""
-        from ai import services  # noqa: PLC0415 services need the tables, which need this app
+        """Tell the runner which service does which kind of job, and waiting callers its end."""
+        # They need the tables, which need this app.
+        from ai import following, services  # noqa: PLC0415 as above
+        from canvas.core.endings import endings  # noqa: PLC0415 as above
 
         services.register()
+        endings.find = following.ended

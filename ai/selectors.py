@@ -1,6 +1,5 @@
 """Reads of AI work, each scoped to the caller's workspace. Absent and foreign look the same."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,14 +15,14 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 
-from ai.models import ChatMessage, Job, JobStatus, Outline, UpstreamCall
+from ai.models import ChatMessage, Job, Outline, UpstreamCall
 from canvas.core.errors import Missing
+from canvas.core.prepared import Select
 from canvas.workspaces.access import Access
 from scenes.selectors import get_project
 
-LAST_WORDS: Final = timedelta(seconds=1)
 _OF_JOB: Final = Q(job=OuterRef("pk"))
 _OF_MESSAGE: Final = Q(job=OuterRef("job_id"), message_id=OuterRef("pk"))
 
@@ -43,30 +42,13 @@ def list_jobs(
     """
     wanted = {"status": status, "kind": kind, "project_id": project_id}
     filters = {name: value for name, value in wanted.items() if value is not None}
-    calls = UpstreamCall.objects.filter(_OF_JOB)
-    served = calls.exclude(model_served="").order_by("-created_at", "-id")
-    return Job.objects.filter(workspace=access.workspace, **filters).annotate(
-        cost_nusd=_cost(_OF_JOB, without_calls=0),
-        prompt_tokens=_tokens(calls, "prompt_tokens"),
-        completion_tokens=_tokens(calls, "completion_tokens"),
-        model_served=Subquery(served.values("model_served")[:1]),
-        simulated=Exists(calls.filter(simulated=True)),
-    )
+    return _jobs(workspace_id=access.workspace.pk, **filters)
 
 
 def get_job(*, access: Access, job_id: UUID) -> Job:
     """One job, with what `list_jobs` adds."""
-    job: Job = _one(list_jobs(access=access), job_id, "job")
+    job: Job = _found(_find_job.first(workspace=access.workspace.pk, pk=job_id), "job")
     return job
-
-
-def has_said_all(*, job_id: UUID) -> bool:
-    """Say whether nothing more can come of a job. Access is the caller's.
-
-    A worker that was stopped may still have words in hand when its job has ended.
-    """
-    over = Q(status=JobStatus.SUCCEEDED) | Q(finished_at__lte=Now() - LAST_WORDS)
-    return Job.objects.filter(over, pk=job_id).exists()
 
 
 def list_messages(
@@ -81,12 +63,6 @@ def list_messages(
     return rows.filter(role=role) if role is not None else rows
 
 
-def get_message(*, access: Access, message_id: UUID) -> ChatMessage:
-    """One message, with what `list_messages` adds."""
-    message: ChatMessage = _one(_messages(**_inside(access)), message_id, "message")
-    return message
-
-
 def list_outlines(*, access: Access, project_id: UUID) -> QuerySet[Outline]:
     """The proposals of one project, newest first."""
     project = get_project(access=access, project_id=project_id)
@@ -97,6 +73,18 @@ def get_outline(*, access: Access, outline_id: UUID) -> Outline:
     """One proposal."""
     outline: Outline = _one(Outline.objects.filter(**_inside(access)), outline_id, "outline")
     return outline
+
+
+def _jobs(**within: Any) -> QuerySet[Job]:  # noqa: ANN401 lookups
+    calls = UpstreamCall.objects.filter(_OF_JOB)
+    served = calls.exclude(model_served="").order_by("-created_at", "-id")
+    return Job.objects.filter(**within).annotate(
+        cost_nusd=_cost(_OF_JOB, without_calls=0),
+        prompt_tokens=_tokens(calls, "prompt_tokens"),
+        completion_tokens=_tokens(calls, "completion_tokens"),
+        model_served=Subquery(served.values("model_served")[:1]),
+        simulated=Exists(calls.filter(simulated=True)),
+    )
 
 
 def _messages(**within: Any) -> QuerySet[ChatMessage]:  # noqa: ANN401 lookups
@@ -127,7 +115,15 @@ def _inside(access: Access) -> dict[str, Any]:
 
 
 def _one(rows: QuerySet[Any], key: UUID, noun: str) -> Any:  # noqa: ANN401 the queryset's row
-    row = rows.filter(pk=key).first()
+    return _found(rows.filter(pk=key).first(), noun)
+
+
+def _found(row: Any, noun: str) -> Any:  # noqa: ANN401 the query's row
     if row is None:
         raise Missing(f"There is no {noun} with this id in your workspace.")
     return row
+
+
+_find_job: Final = Select(
+    lambda workspace, pk: _jobs(workspace_id=workspace, pk=pk).order_by(), workspace=UUID, pk=UUID
+)

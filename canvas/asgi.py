@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "canvas.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from canvas.core.handler import Handler  # noqa: E402 it needs the settings
+
+application = Handler()

@@ -52,12 +52,14 @@ class Stack:
         extra_env: stands over the environment of this process.
         simulate: start the simulator and point the service at it; None does so when no
             OPENROUTER_API_KEY is set.
+        root: the folder of the code that parts run.
     """
 
     port: int
     say: Say
     extra_env: Mapping[str, str] = field(default_factory=dict)
     simulate: bool | None = None
+    root: Path = BASE_DIR
 
     def __post_init__(self) -> None:
         if self.simulate is None:
@@ -95,7 +97,7 @@ class Stack:
         part = Part(name, _COMMANDS[name](self.port, self._simulator_port))
         part.process = subprocess.Popen(  # noqa: S603 our own commands
             part.command,
-            cwd=BASE_DIR,
+            cwd=self.root,
             env={**os.environ, **self.extra_env, **self._addresses(), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

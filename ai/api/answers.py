@@ -1,6 +1,6 @@
 """What the views of AI work share: the answer 202, and reading an id out of the query."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,9 +11,17 @@ from ai.api.serializers import JobSerializer
 from ai.models import Job
 from ai.selectors import get_job
 from canvas.core.errors import Fault, Malformed
+from canvas.core.serializers import writer
 from canvas.workspaces.access import Access
 from canvas.workspaces.views import CanvasAPIView
 
+_WITHOUT_CALLS: Final = {
+    "cost_nusd": 0,
+    "prompt_tokens": 0,
+    "completion_tokens": 0,
+    "model_served": None,
+    "simulated": False,
+}
 PROJECT_ID = OpenApiParameter("projectId", UUID, description="Only this project's.")
 
 
@@ -24,8 +32,14 @@ def address_of(job: Job) -> str:
 
 def on_wire(job: Job, access: Access) -> dict[str, Any]:
     """Read a job that was just submitted, and give it as it stands on the wire."""
-    body: dict[str, Any] = JobSerializer(get_job(access=access, job_id=job.pk)).data
-    return body
+    return writer(JobSerializer)(get_job(access=access, job_id=job.pk))
+
+
+def as_submitted(job: Job) -> dict[str, Any]:
+    """Give a job as it stands on the wire when it was submitted a moment ago: without calls."""
+    for name, value in _WITHOUT_CALLS.items():
+        setattr(job, name, value)
+    return writer(JobSerializer)(job)
 
 
 def accepted(job: Job, view: CanvasAPIView) -> Response:

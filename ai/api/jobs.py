@@ -26,12 +26,9 @@ class JobsView(CanvasAPIView):
     """The workspace's jobs."""
 
     ordering: ClassVar[list[str]] = ["-created_at"]
+    filters: ClassVar = [STATUS, KIND, PROJECT_ID]
 
-    @extend_schema(
-        operation_id="jobs_list",
-        parameters=[STATUS, KIND, PROJECT_ID],
-        responses=JobSerializer(many=True),
-    )
+    @extend_schema(operation_id="jobs_list", parameters=filters, responses=JobSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List jobs, newest first."""
         rows = list_jobs(

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai.api.answers import accepted
+from ai.api.answers import address_of, as_submitted
 from ai.api.serializers import (
     AcceptSerializer,
     JobSerializer,
@@ -54,7 +54,7 @@ class OutlinesView(CanvasAPIView):
             text=given.get("text", ""),
             target=given.get("target"),
         )
-        return accepted(job, self)
+        return Response(as_submitted(job), status=202, headers={"Location": address_of(job)})
 
 
 class OutlineView(CanvasAPIView):

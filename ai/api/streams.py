@@ -12,16 +12,19 @@ from uuid import UUID
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from ai.api.follow import Feed, follow
+from ai.api.follow import follow
+from ai.api.follower import Feed
+from ai.api.rights import Right, Ticket
 from ai.selectors import get_job
 from canvas.core.errors import DomainError, Fault, Malformed
+from canvas.core.live import LiveResponse
 from canvas.workspaces.access import Access
 from canvas.workspaces.authentication import access_of
 from canvas.workspaces.views import CanvasAPIView
@@ -67,23 +70,27 @@ class EventsView(CanvasAPIView):
     http_method_names = ["get"]
     renderer_classes = [EventStreamRenderer]
 
-    def stream(self, find: Callable[[Access], Feed]) -> StreamingHttpResponse:
+    def stream(self, find: Callable[[Access], Feed]) -> LiveResponse:
         """Stream the feed that `find` gives, for as long as it gives it to this caller."""
-        plain: HttpRequest = self.request._request  # noqa: SLF001 as DRF's own classes do
-        events = follow(
-            find(self.access),
-            after=_position(self.request),
-            is_allowed=lambda: _is_allowed(plain, find),
-        )
+        feed = find(self.access)
+        after = _position(self.request)
+        events = follow(feed, after=after, right=self._right(feed, find))
         headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-        return StreamingHttpResponse(events, content_type=MEDIA_TYPE, headers=headers)
+        return LiveResponse(events, content_type=MEDIA_TYPE, headers=headers)
+
+    def _right(self, feed: Feed, find: Callable[[Access], Feed]) -> Right:
+        access = self.access
+        if access.token is not None:
+            return Ticket(access.token.pk, access.workspace.pk, feed.project_id)
+        plain: HttpRequest = self.request._request  # noqa: SLF001 as DRF's own classes do
+        return lambda: _is_allowed(plain, find)
 
 
 class ProjectEventsView(EventsView):
     """Everything that happens in one project."""
 
     @extend_schema(operation_id="projects_events", parameters=_POSITION, responses=_EVENTS)
-    def get(self, request: Request, project_id: UUID) -> StreamingHttpResponse:
+    def get(self, request: Request, project_id: UUID) -> LiveResponse:
         """Follow a project; the stream stays open until you close it."""
 
         def find(access: Access) -> Feed:
@@ -96,7 +103,7 @@ class JobEventsView(EventsView):
     """What one job says."""
 
     @extend_schema(operation_id="jobs_events", parameters=_POSITION, responses=_EVENTS)
-    def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
+    def get(self, request: Request, job_id: UUID) -> LiveResponse:
         """Follow a job; the stream closes when the job has ended and everything was sent."""
 
         def find(access: Access) -> Feed:

@@ -3,22 +3,19 @@
 What a reader shows, it reads from the tables after waking; so a lost wake-up costs time, never
 truth, and every waiter also looks again by itself from time to time.
 
-Topics are `<kind>:<id>`: `job:` (a job changed), `project:` (its feed grew), `stop:` (a job was
-cancelled), `ring:` (embedded door bell).
+Topics are `<kind>:<id>`, or `<kind>:<id>,<id>,…` when many go together: `job:` (a job changed),
+`project:` (its feed grew), `stop:` (a job was cancelled), `ring:` (embedded door bell).
 
 Two carriers, chosen by `BUS_URL`: datagram sockets in a folder of this machine (`local://`), or
 one Redis channel. PostgreSQL needs neither.
 """
 
-import asyncio
 import atexit
-import contextlib
 import logging
 import os
 import queue
 import threading
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,30 +28,9 @@ from canvas.core.carriers import Carrier, LocalCarrier, RedisCarrier, kind_of
 logger = logging.getLogger(__name__)
 
 MOST_UNDELIVERED: Final = 10_000
+MOST_TOGETHER: Final = 100
 START_PATIENCE_S: Final = 2.0
 END_PATIENCE_S: Final = 0.2
-
-
-class Subscription:
-    """One coroutine's interest in one topic."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Wake the waiter, from any thread."""
-        with contextlib.suppress(RuntimeError):  # its loop has closed
-            self._loop.call_soon_threadsafe(self._woken.set)
-
-    async def wait(self, timeout_s: float) -> bool:
-        """Wait for the next announcement; False when none came in time."""
-        try:
-            await asyncio.wait_for(self._woken.wait(), timeout_s)
-        except TimeoutError:
-            return False
-        self._woken.clear()
-        return True
 
 
 class Hub:
@@ -65,7 +41,8 @@ class Hub:
 
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
-        self._callbacks: list[tuple[str, Callable[[str], None]]] = []
+        self._callbacks: list[tuple[str, Callable[[str], object]]] = []
+        self._watchers: list[tuple[str, Callable[[str], object]]] = []
         self._kinds: set[str] = set()
         self._begin()
 
@@ -73,26 +50,15 @@ class Hub:
         """Wake everybody who waits for the topic. Never raises for a dead listener."""
         self._carrier.send(topic)
 
-    def on(self, prefix: str, callback: Callable[[str], None]) -> None:
+    def on(self, prefix: str, callback: Callable[[str], object]) -> None:
         """Call back, on the delivering thread, with the rest of each topic with this prefix."""
         self._callbacks.append((prefix, callback))
         self.listen(prefix)
 
-    @contextlib.asynccontextmanager
-    async def subscribe(self, topic: str) -> AsyncIterator[Subscription]:
-        """Be woken for a topic. Subscribe first, then read, or a change may slip between."""
-        if not self._hears(topic):
-            await asyncio.to_thread(self.listen, topic)
-        subscription = Subscription()
-        with self._lock:
-            self._subscriptions[topic].add(subscription)
-        try:
-            yield subscription
-        finally:
-            with self._lock:
-                self._subscriptions[topic].discard(subscription)
-                if not self._subscriptions[topic]:
-                    del self._subscriptions[topic]
+    def watch(self, prefix: str, callback: Callable[[str], None]) -> None:
+        """Call back as `on` does, but on the receiving thread: it must return at once."""
+        self._watchers.append((prefix, callback))
+        self.listen(prefix)
 
     def listen(self, *topics: str) -> None:
         """Hear these kinds of topics too; start again what has ended, as all has after a fork."""
@@ -107,6 +73,12 @@ class Hub:
                     self._run(ear, self._receive, ear, started[-1])
         for ready in started:
             ready.wait(START_PATIENCE_S)
+
+    def hears(self, *topics: str) -> bool:
+        """Say whether these kinds of topics are heard now."""
+        kinds = {kind_of(topic) for topic in topics}
+        ears = {self._carrier.ear(kind) for kind in kinds}
+        return kinds <= self._kinds and all(self._runs(name) for name in ("delivery", *ears))
 
     def close(self) -> None:
         """End the threads and take the sockets away."""
@@ -124,11 +96,6 @@ class Hub:
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
         self._arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
-
-    def _hears(self, topic: str) -> bool:
-        ear = self._carrier.ear(kind_of(topic))
-        return kind_of(topic) in self._kinds and self._runs("delivery") and self._runs(ear)
 
     def _runs(self, name: str) -> bool:
         return name in self._threads and self._threads[name].is_alive()
@@ -146,8 +113,17 @@ class Hub:
         finally:
             ready.set()
 
-    def _hear(self, topic: str) -> None:
-        if self._arrived.qsize() < MOST_UNDELIVERED:
+    def _hear(self, announcement: str) -> None:
+        kind, _, keys = announcement.partition(":")
+        for key in keys.split(","):
+            self._hear_one(f"{kind}:{key}")
+
+    def _hear_one(self, topic: str) -> None:
+        for prefix, callback in self._watchers:
+            if topic.startswith(prefix):
+                callback(topic.removeprefix(prefix))
+        is_wanted = any(topic.startswith(prefix) for prefix, _ in self._callbacks)
+        if is_wanted and self._arrived.qsize() < MOST_UNDELIVERED:
             self._arrived.put(topic)
 
     def _deliver_all(self, arrived: "queue.SimpleQueue[str | None]") -> None:
@@ -155,15 +131,11 @@ class Hub:
             self._deliver(topic)
 
     def _deliver(self, topic: str) -> None:
-        with self._lock:
-            waiting = list(self._subscriptions.get(topic, ()))
-        for subscription in waiting:
-            subscription.wake()
         for prefix, callback in list(self._callbacks):
             if topic.startswith(prefix):
                 self._call(callback, topic.removeprefix(prefix))
 
-    def _call(self, callback: Callable[[str], None], rest: str) -> None:
+    def _call(self, callback: Callable[[str], object], rest: str) -> None:
         try:
             callback(rest)
         except Exception:  # one bad topic must not silence the others
@@ -178,6 +150,12 @@ class _Announcement:
 
     def __call__(self) -> None:
         announce(self.topic)
+
+
+def announce_all_on_commit(kind: str, keys: Sequence[object]) -> None:
+    """Announce many topics of one kind together once the present transaction has committed."""
+    for at in range(0, len(keys), MOST_TOGETHER):
+        announce_on_commit(f"{kind}:{','.join(map(str, keys[at : at + MOST_TOGETHER]))}")
 
 
 def announce_on_commit(topic: str) -> None:
@@ -197,6 +175,5 @@ def _carrier() -> Carrier:
 
 hub: Final = Hub(_carrier())
 announce: Final = hub.announce
-subscribe: Final = hub.subscribe
 os.register_at_fork(after_in_child=hub.after_fork)
 atexit.register(hub.close)

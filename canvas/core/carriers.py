@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 # The path of a socket may have 103 characters on some systems, and its name takes up to 28.
 LONGEST_FOLDER_BYTES: Final = 75
 INBOX_BYTES: Final = 1024 * 1024
+LONGEST_BYTES: Final = 8 * 1024
 FULL: Final = {errno.EAGAIN, errno.ENOBUFS}
 FULL_PATIENCE_S: Final = 0.02
 ANNOUNCE_PATIENCE_S: Final = 0.05
@@ -126,7 +127,7 @@ class LocalCarrier:
             ready.set()
             try:
                 while not self._closed:
-                    hear(inbox.recv(512).decode(errors="replace"))
+                    hear(inbox.recv(LONGEST_BYTES).decode(errors="replace"))
             finally:
                 self._inboxes.pop(path, None)
                 path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ OpenAPI 3.1, written by drf-spectacular. Source: https://spec.openapis.org/oas/v
 
 import re
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -14,20 +15,23 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from canvas.core.serializers import camel
 
 HEADER: Final = OpenApiParameter.HEADER
+_TAG: Final = r'(W/)?"[!#-~]*"'
+_TAGS: Final = {"type": "string", "pattern": rf"^(\*|{_TAG}( *, *{_TAG})*)$"}
+_KEY: Final = {"type": "string", "pattern": "^[ -~]*[!-~][ -~]*$", "maxLength": 255}
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
-    "Idempotency-Key", str, HEADER, description="Makes a repeated POST act once, for 24 hours."
+    "Idempotency-Key", _KEY, HEADER, description="Makes a repeated POST act once, for 24 hours."
 )
 IF_MATCH: Final = OpenApiParameter(
-    "If-Match", str, HEADER, description="The ETag you have read; 412 when it is an old one."
+    "If-Match", _TAGS, HEADER, description="The ETag you have read; 412 when it is an old one."
 )
 IF_NONE_MATCH: Final = OpenApiParameter(
-    "If-None-Match", str, HEADER, description="The ETag you have; 304 when it is still the one."
+    "If-None-Match", _TAGS, HEADER, description="The ETag you have; 304 when it is still the one."
 )
 PREFER: Final = OpenApiParameter(
     "Prefer", str, HEADER, description="`wait=N` waits up to N seconds (60 at most) for the job."
 )
 WORKSPACE: Final = OpenApiParameter(
-    "X-Workspace", str, HEADER, description="Which of your workspaces; a token knows its own."
+    "X-Workspace", UUID, HEADER, description="Which of your workspaces; a token knows its own."
 )
 LOCATION: Final = OpenApiParameter(
     "Location", str, HEADER, response=[202], description="The job's address."
@@ -61,6 +65,7 @@ PROBLEM: Final[dict[str, Any]] = {
     },
     "additionalProperties": True,
 }
+_ANYTHING_OR_NULL: Final = [{}, {"type": "null"}]
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -78,16 +83,22 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """Name the request headers of this operation."""
         shared = [WORKSPACE] if getattr(self.view, "needs_workspace", False) else []
-        is_of_one = self.path.rstrip("/").endswith("}")
         if self.method == "POST":
             shared.append(IDEMPOTENCY_KEY)
             if getattr(self.view, "is_ai_work", False):
                 shared += [PREFER, LOCATION]
-        elif self.method == "GET" and is_of_one:
+        elif self._may_be_unchanged():
             shared.append(IF_NONE_MATCH)
-        elif self.method in {"PUT", "PATCH", "DELETE"}:
+        elif self.method in {"PUT", "PATCH", "DELETE"} and self._is_versioned():
             shared.append(IF_MATCH)
         return [*super().get_override_parameters(), *shared]
+
+    def _is_versioned(self) -> bool:
+        """Say whether this is the address of something with an ETag."""
+        return bool(getattr(self.view, "is_versioned", self.path.rstrip("/").endswith("}")))
+
+    def _may_be_unchanged(self) -> bool:
+        return self.method == "GET" and self._is_versioned()
 
     def map_parsers(self) -> list[str]:
         """Name the body's media types: merge patches are for PATCH alone."""
@@ -102,6 +113,8 @@ class Schema(AutoSchema):
             name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=PROBLEM
         )
         self.registry.register_on_missing(problem)
+        if self._may_be_unchanged():
+            answers["304"] = {"description": "You have it already (`If-None-Match`)."}
         answers["default"] = {
             "description": "Refused, or failed.",
             "content": {"application/problem+json": {"schema": problem.ref}},
@@ -146,3 +159,30 @@ def camel_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: AN
                     parameter["name"] = camel(parameter["name"])
         paths[_HOLE.sub(lambda hole: "{" + camel(hole[1]) + "}", path)] = operations
     return {**result, "paths": paths}
+
+
+def closed_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: ANN401 as above
+    """Say of each shape of a body that it takes no further members; a hook as above."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    return result
+
+
+def any_json_may_be_null(result: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: ANN401 as above
+    """Mend "one of anything and null", which null itself does not satisfy; a hook as above."""
+    found: dict[str, Any] = _mended(result)
+    return found
+
+
+def _mended(node: Any) -> Any:  # noqa: ANN401 any JSON
+    if isinstance(node, list):
+        return [_mended(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = node if node.get("oneOf") != _ANYTHING_OR_NULL else _without_choice(node)
+    return {name: _mended(item) for name, item in kept.items()}
+
+
+def _without_choice(node: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in node.items() if name != "oneOf"}

@@ -19,6 +19,7 @@ from canvas.core.json import JSONRenderer, read_json
 DEFAULT_LIMIT: Final = 50
 LARGEST_LIMIT: Final = 200
 LONGEST_CURSOR: Final = 4_000
+MOST_TOLD: Final = 20
 
 
 class CursorPages(BasePagination):
@@ -26,6 +27,8 @@ class CursorPages(BasePagination):
 
     A view may set `ordering` (columns, "-" for descending; default: the queryset's own order) and
     `ordering_fields`, a mapping of what `?ordering=` accepts to columns. No column may be null.
+    Its `filters` are its further query parameters; what is in none of these is refused, because a
+    filter that is spelled wrongly would else show everything.
     """
 
     def paginate_queryset(  # type: ignore[override] # querysets only
@@ -36,6 +39,7 @@ class CursorPages(BasePagination):
     ) -> list[Any]:
         """Fetch one page."""
         self._request = request
+        _refuse_unknown(request, view)
         limit = _limit(request)
         order = _order(queryset, request, view)
         cursor = request.query_params.get("cursor")
@@ -88,6 +92,18 @@ class CursorPages(BasePagination):
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _refuse_unknown(request: Request, view: Any) -> None:  # noqa: ANN401 any view
+    known = ["limit", "cursor", *(one.name for one in getattr(view, "filters", ()))]
+    if getattr(view, "ordering_fields", None):
+        known.append("ordering")
+    if unknown := [name for name in request.query_params if name not in known]:
+        detail = f"This list knows {', '.join(known)}."
+        raise Malformed(
+            f"There is no parameter {unknown[0]} here. {detail}",
+            faults=[Fault(f"?{name}", "unknown-parameter", detail) for name in unknown[:MOST_TOLD]],
+        )
 
 
 def _limit(request: Request) -> int:

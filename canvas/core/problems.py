@@ -57,6 +57,11 @@ _CODE_OF: Final[Mapping[int, str]] = {
     503: "unavailable",
 }
 
+# A shape that is right and breaks a limit or a rule: 422. Whatever else a shape finds is 400.
+_RULES: Final = frozenset(
+    {"blank", "max-length", "min-length", "max-value", "min-value", "too-large"}
+)
+
 _DJANGO_ERRORS: Final[Sequence[tuple[type[Exception], int, str]]] = (
     (Http404, 404, "There is nothing at this address."),
     (PermissionDenied, 403, "You may not do this."),
@@ -166,9 +171,7 @@ def _domain_answer(exc: DomainError) -> HttpResponse:
 
 def _framework_answer(exc: exceptions.APIException) -> HttpResponse:
     if isinstance(exc, exceptions.ValidationError):
-        faults = list(_faults_of(exc.detail, ""))[:FAULTS_SHOWN]
-        detail = "; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults[:3])
-        return _response(_document(status=400, code="malformed", detail=detail, faults=faults))
+        return _response(as_problem(_of_shape(exc)))
     status = exc.status_code
     code = _CODE_OF.get(status, "error")
     if isinstance(exc, exceptions.AuthenticationFailed):
@@ -179,6 +182,14 @@ def _framework_answer(exc: exceptions.APIException) -> HttpResponse:
     if isinstance(exc, exceptions.Throttled):
         response.headers["Retry-After"] = str(math.ceil(getattr(exc, "wait", None) or 1))
     return response
+
+
+def _of_shape(exc: exceptions.ValidationError) -> DomainError:
+    """Tell a wrong shape from a right one that only breaks limits."""
+    faults = list(_faults_of(exc.detail, ""))
+    kind = errors.Invalid if all(one.code in _RULES for one in faults) else errors.Malformed
+    detail = "; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults[:3])
+    return kind(detail, faults=faults[:FAULTS_SHOWN])
 
 
 def _faults_of(detail: Any, pointer: str) -> Iterator[Fault]:  # noqa: ANN401 DRF nests at will

@@ -36,14 +36,9 @@ class RequestIdMiddleware(Middleware):
     """Names the request, for the answer's header and for whatever it causes."""
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer under WSGI and the sync test client."""
+        """Answer under the request's id."""
         with request_id_is(_id_of(request)):
             return _named(request, self.get_response(request))
-
-    async def answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer under ASGI."""
-        with request_id_is(_id_of(request)):
-            return _named(request, await self.get_response(request))
 
 
 def _id_of(request: HttpRequest) -> str:

@@ -1,8 +1,9 @@
 """`Prefer: wait=N`: the outermost layer that turns "accepted" into "done" while the caller waits.
 
 It looks at the job through the service's own address, with the caller's own credentials, so it can
-show nothing that the caller could not have read. While it waits it holds no thread and no
-connection; the bus wakes it, and once a second it looks by itself.
+show nothing that the caller could not have read. Under our ASGI handler a waiting caller holds no
+thread and no connection: one thread for all of them reads which jobs have ended, and only then is
+the job looked at.
 Source: RFC 7240, sections 2 and 4.3.
 """
 
@@ -10,22 +11,24 @@ import io
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from canvas.core import bus
+from canvas.core.endings import endings
 from canvas.core.middleware import Middleware
-from canvas.core.release import close_idle_connections, release_database
+from canvas.core.threads import close_idle_connections
 
 LONGEST_WAIT_S: Final = 60
-LOOK_EVERY_S: Final = 1.0
 SYNC_LOOK_EVERY_S: Final = 0.05
 FINISHED: Final = frozenset({"succeeded", "failed", "cancelled"})
+_IS_LOOK: Final = "canvas.is_look"
 _JOB: Final = re.compile(r"/api/v1/jobs/(?P<id>[0-9a-f-]{36})/")
 _DIGITS: Final = re.compile(r'"?([0-9]{1,9})"?')
 _NOT_FOR_THE_LOOK: Final = frozenset({
@@ -34,51 +37,82 @@ _NOT_FOR_THE_LOOK: Final = frozenset({
 })  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What an answer waits for: a job, by its path, for so many seconds."""
+
+    path: str
+    wait_s: int
+
+    @property
+    def job_id(self) -> UUID:
+        """The job."""
+        return UUID(self.path.rstrip("/").rpartition("/")[2])
+
+
 class PreferWaitMiddleware(Middleware):
-    """Waits for the job of an answer when the caller would rather have the result."""
+    """Waits for the job of an answer, or notes for our handler that it should."""
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer under WSGI and the sync test client, looking again and again."""
-        response: HttpResponseBase = self.get_response(request)
-        wait_s, path = _wanted(request, response)
-        if not path or not isinstance(request, WSGIRequest):
+        """Answer; under WSGI and the sync test client look again and again."""
+        response = self.get_response(request)
+        pending = _wanted(request, response)
+        if pending is None:
             return response
-        until = time.monotonic() + wait_s
+        if isinstance(request, WSGIRequest):
+            return self._waited(request, response, pending)
+        response.pending = pending  # type: ignore[attr-defined] # read below
+        return response
+
+    def _waited(
+        self, request: WSGIRequest, response: HttpResponseBase, pending: Pending
+    ) -> HttpResponseBase:
+        until = time.monotonic() + pending.wait_s
         while True:
-            job = _finished(self.get_response(_look_wsgi(request, path)))
+            job = _finished(self.get_response(_look_wsgi(request, pending.path)))
             close_idle_connections()
             if job is not None:
-                return _done(response, job, wait_s)
+                return _done(response, job, pending.wait_s)
             if time.monotonic() >= until:
                 return response
             time.sleep(SYNC_LOOK_EVERY_S)
 
-    async def answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer under ASGI, asleep between looks."""
-        response: HttpResponseBase = await self.get_response(request)
-        wait_s, path = _wanted(request, response)
-        if not path or not isinstance(request, ASGIRequest):
-            return response
-        await release_database()
-        job = await self._job_when_done(request, path, wait_s)
-        return response if job is None else _done(response, job, wait_s)
 
-    async def _job_when_done(
-        self, request: ASGIRequest, path: str, wait_s: int
-    ) -> dict[str, Any] | None:
-        until = time.monotonic() + wait_s
-        async with bus.subscribe(f"job:{_id_in(path)}") as changes:
-            while True:
-                job = await self._look(request, path)
-                left_s = until - time.monotonic()
-                if job is not None or left_s <= 0:
-                    return job
-                await changes.wait(min(LOOK_EVERY_S, left_s))
+def is_pending(response: HttpResponseBase) -> bool:
+    """Say whether the caller of this answer waits for its job."""
+    return hasattr(response, "pending")
 
-    async def _look(self, request: ASGIRequest, path: str) -> dict[str, Any] | None:
-        response = await self.get_response(_look_asgi(request, path))
-        await release_database()
-        return _finished(response)
+
+async def settled(
+    response: HttpResponseBase, look: Callable[[str], Awaitable[HttpResponseBase]]
+) -> HttpResponseBase:
+    """Wait for the job of an answer, and give the answer that includes it.
+
+    Args:
+        response: the first answer; it is given back when the time is up.
+        look: reads the path of a job with the caller's credentials.
+    """
+    pending: Pending | None = getattr(response, "pending", None)
+    if pending is None or not await endings.await_end(pending.job_id, pending.wait_s):
+        return response
+    job = _finished(await look(pending.path))
+    return response if job is None else _done(response, job, pending.wait_s)
+
+
+def look_scope(scope: dict[str, Any], path: str) -> dict[str, Any]:
+    """Give the scope of a look at a job on behalf of a request. The rate limit leaves it out."""
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name.decode("latin-1").lower() not in _NOT_FOR_THE_LOOK
+    ]
+    look = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    return {**scope, **look, "headers": kept, _IS_LOOK: True}
+
+
+def is_look(scope: Mapping[str, Any]) -> bool:
+    """Say whether a request is such a look."""
+    return _IS_LOOK in scope
 
 
 def wait_of(prefer: str) -> int:
@@ -91,22 +125,15 @@ def wait_of(prefer: str) -> int:
     return 0
 
 
-def _wanted(request: HttpRequest, response: HttpResponseBase) -> tuple[int, str]:
-    """Give the seconds to wait and the job's path; no path means there is nothing to wait for."""
+def _wanted(request: HttpRequest, response: HttpResponseBase) -> Pending | None:
     wait_s = wait_of(request.headers.get("Prefer", ""))
     if not wait_s or response.status_code not in {201, 202}:
-        return 0, ""
+        return None
     path = urlsplit(response.headers.get("Location", "")).path
-    if _JOB.fullmatch(path):
-        return wait_s, path
-    job = _body(response).get("job")
-    path = f"/api/v1/jobs/{job.get('id')}/" if isinstance(job, dict) else ""
-    return (wait_s, path) if _JOB.fullmatch(path) else (0, "")
-
-
-def _id_in(path: str) -> str:
-    found = _JOB.fullmatch(path)
-    return found["id"] if found else ""
+    if not _JOB.fullmatch(path):
+        job = _body(response).get("job")
+        path = f"/api/v1/jobs/{job.get('id')}/" if isinstance(job, dict) else ""
+    return Pending(path, wait_s) if _JOB.fullmatch(path) else None
 
 
 def _finished(response: HttpResponseBase) -> dict[str, Any] | None:
@@ -137,24 +164,6 @@ def _done(response: HttpResponseBase, job: dict[str, Any], wait_s: int) -> HttpR
     return finished
 
 
-def _look_asgi(request: ASGIRequest, path: str) -> ASGIRequest:
-    scope = {
-        **request.scope,
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [
-            (name, value)
-            for name, value in request.scope["headers"]
-            if name.decode("latin-1").lower() not in _NOT_FOR_THE_LOOK
-        ],
-    }
-    look = ASGIRequest(scope, io.BytesIO())
-    look.is_internal = True  # type: ignore[attr-defined] # not counted by the rate limit
-    return look
-
-
 def _look_wsgi(request: WSGIRequest, path: str) -> WSGIRequest:
     dropped = {name.upper().replace("-", "_") for name in _NOT_FOR_THE_LOOK}
     environ = {
@@ -169,5 +178,5 @@ def _look_wsgi(request: WSGIRequest, path: str) -> WSGIRequest:
         "wsgi.input": io.BytesIO(),
     }
     look = WSGIRequest(environ)
-    look.is_internal = True  # type: ignore[attr-defined] # as above
+    look.is_internal = True  # type: ignore[attr-defined] # not counted by the rate limit
     return look

@@ -33,10 +33,14 @@ class Access:
     def require(self, role: Role) -> None:
         """Refuse a caller who holds less than `role`."""
         if not self.may(role):
-            raise Forbidden(
-                f"This needs the role {role.value}; you have {self.role.value} here.",
-                code="role-too-low",
-            )
+            raise Forbidden(self._told(role), code="role-too-low")
+
+    def _told(self, role: Role) -> str:
+        """Say what is missing in the words of whoever asks: programs have scopes, people roles."""
+        if self.token is None:
+            return f"This needs the role {role.value}; you have {self.role.value} here."
+        scope = next(one for one, gives in _ROLE_OF.items() if _RANK[gives] >= _RANK[role])
+        return f"This needs a token with the scope {scope}; yours has {self.token.scope}."
 
 
 def inside(workspace: Workspace) -> Access:

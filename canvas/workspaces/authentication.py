@@ -1,11 +1,12 @@
 """Who is calling: a workspace's token, or a person's browser session. Both end in an `Access`."""
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
@@ -15,12 +16,30 @@ from rest_framework.request import Request
 from canvas.core.errors import Forbidden, Missing
 from canvas.core.forms import check_upload_length
 from canvas.core.json import clean_query
+from canvas.core.prepared import Select
 from canvas.workspaces.access import Access, role_of_scope
 from canvas.workspaces.models import ApiToken, Membership, Role, User
 
 SCHEME: Final = "Bearer"
 WORKSPACE_HEADER: Final = "X-Workspace"
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+def _living(now: datetime) -> QuerySet[ApiToken]:
+    in_time = Q(expires_at=None) | Q(expires_at__gt=now)
+    return ApiToken.objects.filter(in_time, revoked_at=None, workspace__deleted_at=None)
+
+
+_find_token: Final = Select(
+    lambda digest, now: (
+        _living(now)
+        .filter(digest=digest)
+        .select_related("workspace__plan", "created_by")
+        .order_by()
+    ),
+    digest=str,
+    now=datetime,
+)
 
 
 def digest_of(text: str) -> str:
@@ -65,6 +84,12 @@ def access_of_person(user: User, workspace_id: str | None) -> Access | None:
     if workspace_id is not None:
         raise _no_such_workspace()
     return None
+
+
+def living_tokens(token_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Give those of some tokens that would still be let in, each with its workspace."""
+    rows = _living(timezone.now()).filter(pk__in=token_ids)
+    return dict(rows.values_list("pk", "workspace_id"))
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -113,17 +138,7 @@ def _by_token(request: HttpRequest) -> tuple[User | None, Access] | None:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != SCHEME.lower():
         return None
-    now = timezone.now()
-    token = (
-        ApiToken.objects.select_related("workspace__plan", "created_by")
-        .filter(
-            Q(expires_at=None) | Q(expires_at__gt=now),
-            digest=digest_of(text.strip()),
-            revoked_at=None,
-            workspace__deleted_at=None,
-        )
-        .first()
-    )
+    token = _find_token.first(digest=digest_of(text.strip()), now=timezone.now())
     if token is None:
         raise AuthenticationFailed("This token is unknown, revoked or expired.")
     asked = request.headers.get(WORKSPACE_HEADER)

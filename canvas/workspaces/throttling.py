@@ -15,11 +15,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from limits import RateLimitItem, RateLimitItemPerMinute, errors
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.storage import RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from canvas.workspaces.counts import LocalCounts
 from canvas.workspaces.models import User
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _storage() -> Storage:
             socket_connect_timeout=REDIS_TIMEOUT_S,
             socket_timeout=REDIS_TIMEOUT_S,
         )
-    return MemoryStorage()
+    return LocalCounts()
 
 
 storage: Final = _storage()

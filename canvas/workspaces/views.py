@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions
 from rest_framework.pagination import BasePagination
 from rest_framework.parsers import BaseParser
@@ -43,6 +44,7 @@ class CanvasMixin(APIView):
     pagination_class: type[BasePagination] | None = CursorPages  # for the document; see `page`
     ordering: ClassVar[list[str] | None] = None
     ordering_fields: ClassVar[Mapping[str, str] | None] = None
+    filters: ClassVar[Sequence[OpenApiParameter]] = ()
     _claim: idempotency.Claim | None = None
 
     @property
@@ -94,7 +96,9 @@ class CanvasMixin(APIView):
         return etag.expected_version(self.request, row)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's shape
-        """Check the address, the caller and the limits; then look for a kept answer."""
+        """Check the method, the address, the caller and the limits; then look for a kept answer."""
+        if str(request.method) not in self.allowed_methods:
+            raise exceptions.MethodNotAllowed(str(request.method))
         clean_query(request.query_params)
         if any(isinstance(value, str) and text_fault(value) for value in kwargs.values()):
             raise Missing("There is nothing at this address.")

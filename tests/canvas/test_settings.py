@@ -1,5 +1,6 @@
 """Settings come from outside: all of them documented, all wrong ones named at once."""
 
+import ast
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ LISTED = re.compile(r"^#?([A-Z][A-Z_]+)=", re.MULTILINE)
 
 def start(**environ):
     return subprocess.run(
-        [sys.executable, "-c", "import canvas.settings"],
+        [sys.executable, "-c", f"from canvas import settings; {environ.pop('CODE', '')}"],
         cwd=BASE_DIR,
         env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
@@ -38,6 +39,16 @@ def test_every_setting_of_the_example_has_a_comment_above_it():
         if LISTED.match(line):
             above = [text for text in lines[:number][::-1] if not LISTED.match(text)]
             assert above[0].startswith("# "), line
+
+
+def test_what_the_address_of_the_database_asks_for_stands_beside_our_own_options():
+    done = start(
+        SECRET_KEY="x" * 50, DATABASE_URL="postgresql://me@db/canvas?sslmode=require",
+        CODE="print(settings.DATABASES['default']['OPTIONS'])",
+    )  # fmt: skip
+
+    options = ast.literal_eval(done.stdout)
+    assert (options["sslmode"], options["pool"]["max_size"]) == ("require", 16)
 
 
 def test_all_wrong_settings_are_named_in_one_message():

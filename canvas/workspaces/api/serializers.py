@@ -19,6 +19,8 @@ from canvas.workspaces.models import ApiToken, Membership, Plan, Role, Scope, Us
 class PersonSerializer(CamelModelSerializer[User]):
     """A person as other members see them."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty when none is known.")
+
     class Meta:
         model = User
         fields = ["id", "username", "email", "first_name", "last_name"]

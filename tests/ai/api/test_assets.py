@@ -123,7 +123,7 @@ REFUSED = {
     "no file name": (lambda: part(b'name="file"; filename=""'), 400, "/file"),
     "no bytes": (lambda: part(b'name="file"; filename="still.png"', b""), 400, "/file"),
     "unknown category": (lambda: fields("category", "mood"), 400, "/category"),
-    "long label": (lambda: fields("label", "a" * 201), 400, "/label"),
+    "long label": (lambda: fields("label", "a" * 201), 422, "/label"),
     "analyze is no truth": (lambda: fields("analyze", "maybe"), 400, "/analyze"),
     "unknown field": (lambda: fields("alt", "x"), 400, "/alt"),
     "NUL in a field": (lambda: fields("label", "a\x00b"), 400, None),

@@ -17,6 +17,13 @@ def url(project):
     return f"/api/v1/projects/{project.pk}/messages/"
 
 
+def test_the_answer_to_a_post_is_what_is_read_afterwards(api, project):
+    answer = api.post(url(project), {"content": "Begin."}).json()
+
+    assert answer["job"] == api.get(f"/api/v1/jobs/{answer['job']['id']}/").json()
+    assert [answer["message"]] == api.get(url(project)).json()["results"]
+
+
 def test_posting_answers_202_with_the_message_and_its_job(api, project):
     scene, asset, entry = make_scene(project), make_asset(project), make_entry(project)
     before = make_message(project)
@@ -145,9 +152,6 @@ def test_the_list_asks_the_database_as_often_for_twenty_as_for_one(api, project)
 
 MALFORMED = {
     "nothing": ({}, "/content"),
-    "blank": ({"content": " \n\t "}, "/content"),
-    "empty": ({"content": ""}, "/content"),
-    "too long": ({"content": "a" * 100_001}, "/content"),
     "a number": ({"content": 7}, "/content"),
     "null": ({"content": None}, "/content"),
     "NUL": ({"content": "a\x00b"}, "/content"),
@@ -175,6 +179,15 @@ def test_a_malformed_message_is_refused_with_a_pointer(api, project, body, point
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert pointer in {fault["pointer"] for fault in answer.json()["errors"]}
+    assert (ChatMessage.objects.count(), Job.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("content", [" \n\t ", "", "a" * 100_001], ids=["blank", "empty", "long"])
+def test_a_message_against_the_rules_is_refused_with_a_pointer(api, project, content):
+    answer = api.post(url(project), {"content": content})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/content"]
     assert (ChatMessage.objects.count(), Job.objects.count()) == (0, 0)
 
 

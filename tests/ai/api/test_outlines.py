@@ -55,8 +55,6 @@ MALFORMED = {
     "source is a list": ({"source": ["text"]}, "/source"),
     "text is a number": ({"source": "text", "text": 7}, "/text"),
     "NUL": ({"source": "text", "text": "a\x00"}, "/text"),
-    "no scenes": ({"source": "text", "text": "a", "target": {"scenes": 0}}, "/target/scenes"),
-    "501 scenes": ({"source": "text", "text": "a", "target": {"scenes": 501}}, "/target/scenes"),
     "scenes as text": (
         {"source": "text", "text": "a", "target": {"scenes": "8"}},
         "/target/scenes",
@@ -64,10 +62,6 @@ MALFORMED = {
     "scenes as truth": (
         {"source": "text", "text": "a", "target": {"scenes": True}},
         "/target/scenes",
-    ),
-    "no time": (
-        {"source": "text", "text": "a", "target": {"runtimeSeconds": 0}},
-        "/target/runtimeSeconds",
     ),
     "unknown mode": ({"source": "text", "text": "a", "target": {"mode": "short"}}, "/target/mode"),
     "unknown member": ({"source": "text", "text": "a", "target": {"acts": 3}}, "/target/acts"),
@@ -81,6 +75,15 @@ def test_a_malformed_order_is_refused_with_a_pointer(api, project, body, pointer
 
     assert answer.status_code == 400
     assert pointer in {fault["pointer"] for fault in answer.json()["errors"]}
+    assert Job.objects.count() == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("scenes", 0), ("scenes", 501), ("runtimeSeconds", 0)])
+def test_a_target_beyond_its_limits_is_refused_with_a_pointer(api, project, name, value):
+    answer = api.post(listing(project), {"source": "text", "text": "a", "target": {name: value}})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/target/{name}"]
     assert Job.objects.count() == 0
 
 

@@ -13,13 +13,14 @@ from django.db.backends.signals import connection_created
 from django.test import AsyncClient
 from django.utils import timezone
 
-from ai.api import follow
+from ai.api import feeds, follow, follower, rights
 from ai.jobs import service
 from ai.models import Job, JobStatus
-from canvas.core import bus
+from canvas.core import rounds
 from canvas.workspaces.models import ApiToken, Membership
 from scenes.models import Event, FeedCounter, Project
 from tests.ai.factories import make_job, tell
+from tests.canvas.asgi import Stream
 from tests.factories import AsyncApiClient, default_plan, make_token
 from tests.scenes.factories import make_project, roomy_workspace
 
@@ -76,8 +77,8 @@ async def aside(work, *args, **values):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(follow, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(follow, "ASK_EVERY_S", 0.1)
+    monkeypatch.setattr(rounds, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(rights, "ASK_EVERY_S", 0.1)
 
 
 @pytest.fixture
@@ -99,8 +100,9 @@ async def film(transactional_db):
 
 async def open_stream(project, query="", job=None, **headers):
     place = f"jobs/{job.pk}" if job else f"projects/{project.pk}"
-    response = await project.client.get(f"/api/v1/{place}/events/{query}", headers=headers)
-    assert response.status_code == 200, response.content
+    headers = {"Authorization": f"Bearer {project.client.token}", **headers}
+    response = await Stream.open(f"/api/v1/{place}/events/{query}", headers)
+    assert response.status_code == 200
     return Reader(response)
 
 
@@ -151,7 +153,7 @@ async def test_a_reader_goes_on_with_exactly_what_it_missed(film, way):
 
 @ASYNC
 async def test_what_happens_later_arrives_at_once(film, monkeypatch):
-    monkeypatch.setattr(follow, "LOOK_EVERY_S", 60.0)
+    monkeypatch.setattr(rounds, "LOOK_EVERY_S", 60.0)
     await aside(tell, film, "scene.created")
     stream = await open_stream(film)
     await stream.next()
@@ -181,7 +183,8 @@ async def test_a_lost_wake_up_costs_a_moment_and_no_event(film, quick, monkeypat
 @ASYNC
 async def test_more_than_one_batch_comes_whole(film, monkeypatch):
     monkeypatch.setattr(follow, "BATCH", 3)
-    monkeypatch.setattr(follow, "LOOK_EVERY_S", 60.0)
+    monkeypatch.setattr(feeds, "BATCH", 3)
+    monkeypatch.setattr(rounds, "LOOK_EVERY_S", 60.0)
     for _ in range(8):
         await aside(tell, film, "scene.updated")
 
@@ -232,8 +235,8 @@ async def test_silence_is_filled_with_comments(film, quick, monkeypatch):
 
 def test_the_line_is_kept_open_every_15_s_and_rights_are_never_older_than_5_s():
     assert follow.ALIVE_EVERY_S == 15
-    assert follow.LOOK_EVERY_S <= 1
-    assert follow.ASK_EVERY_S + follow.LOOK_EVERY_S <= 5
+    assert rounds.LOOK_EVERY_S <= 1
+    assert rights.ASK_EVERY_S <= 4
 
 
 @ASYNC
@@ -249,7 +252,7 @@ async def test_open_streams_hold_no_connection(film):
         waiting = [asyncio.ensure_future(stream.next()) for stream in streams]
         await asyncio.sleep(1.6)  # long enough for another look
 
-        assert len(opened) > len(streams)
+        assert opened
         assert [one for one in opened if one.connection is not None] == []
         await aside(tell, film, "scene.created")
         assert await asyncio.gather(*waiting) == [(1, "scene.created", {})] * 8
@@ -350,13 +353,13 @@ async def test_a_reader_that_leaves_is_forgotten(film):
     stream = await open_stream(film)
     waiting = asyncio.ensure_future(stream.next())
     await asyncio.sleep(0.2)
-    assert f"project:{film.pk}" in bus.hub._subscriptions
+    assert feeds.feeds.follows(f"project:{film.pk}")
 
     waiting.cancel()  # as a server does when the line is cut
     await asyncio.wait([waiting])
 
     assert waiting.cancelled()
-    assert f"project:{film.pk}" not in bus.hub._subscriptions
+    assert (feeds.feeds.is_empty(), rights.rights.is_empty()) == (True, True)
 
 
 @ASYNC
@@ -365,15 +368,102 @@ async def test_a_stream_ends_quietly_when_the_database_goes_away(film, quick, mo
     stream = await open_stream(film)
     await stream.next()
 
-    def refuse(**_):
+    def refuse(*_, **__):
         raise OperationalError("terminating connection")
 
-    monkeypatch.setattr(follow, "events_after", refuse)
+    monkeypatch.setattr(feeds, "last_numbers", refuse)
 
     assert await stream.rest() == []
     assert caplog.messages == [
         f"stream of project:{film.pk}: the database went away: OperationalError"
     ]
+
+
+@ASYNC
+async def test_many_readers_of_one_project_hear_the_same_and_it_is_read_once(film, monkeypatch):
+    monkeypatch.setattr(rounds, "LOOK_EVERY_S", 60.0)
+    reads = []
+    real = feeds.events_after
+
+    def noted(after, *, limit):
+        reads.append(dict(after))
+        return real(after, limit=limit)
+
+    streams = [await open_stream(film) for _ in range(20)]
+    waiting = [asyncio.ensure_future(stream.take(2)) for stream in streams]
+    await asyncio.sleep(0.4)
+    monkeypatch.setattr(feeds, "events_after", noted)
+
+    await aside(tell, film, "scene.created")
+    await aside(tell, film, "scene.deleted")
+
+    assert (
+        await asyncio.gather(*waiting)
+        == [[(1, "scene.created", {}), (2, "scene.deleted", {})]] * 20
+    )
+    assert 1 <= len([after for after in reads if after]) <= 2
+    for stream in streams:
+        await stream.close()
+
+
+@ASYNC
+async def test_who_joins_while_others_write_misses_nothing_and_hears_nothing_twice(film):
+    job = await aside(make_job, film)
+    is_done = asyncio.Event()
+
+    async def write():
+        for number in range(60):
+            await aside(tell, film, "text.delta", job if number % 2 else None, number=number)
+        is_done.set()
+
+    writing = asyncio.ensure_future(write())
+    readers = []
+    for number in range(12):
+        stream = await open_stream(film, job=job if number % 3 == 0 else None)
+        readers.append((number % 3 == 0, stream, asyncio.ensure_future(stream.take(30))))
+        await asyncio.sleep(0.01)
+    await writing
+
+    for is_of_job, stream, taking in readers:
+        seqs = [event[0] for event in await taking]
+        assert seqs == (list(range(2, 61, 2)) if is_of_job else list(range(1, 31)))
+        await stream.close()
+
+
+@ASYNC
+async def test_a_reader_that_lags_goes_back_to_the_table_and_misses_nothing(film, monkeypatch):
+    monkeypatch.setattr(follower, "MOST_READY_BYTES", 200)
+    pieces = follow.follow(follower.Feed(film.pk), after=0, right=lambda: True)
+    await aside(tell, film, "scene.updated", number=0)
+    got = await anext(pieces)
+
+    for number in range(1, 40):  # nobody takes the next piece meanwhile
+        await aside(tell, film, "scene.updated", number=number)
+    await asyncio.sleep(0.3)
+    (lagging,) = feeds.feeds._projects[f"project:{film.pk}"].followers
+    assert (lagging.is_behind, lagging._ready) == (True, [])
+    while got.count(b"\n\n") < 40:
+        got += await asyncio.wait_for(anext(pieces), PATIENCE_S)
+    await pieces.aclose()
+
+    numbers = [int(line[4:]) for line in got.decode().split("\n") if line.startswith("id: ")]
+    assert numbers == list(range(1, 41))
+
+
+@ASYNC
+async def test_a_token_is_asked_for_once_for_all_its_streams(film, quick):
+    streams = [await open_stream(film) for _ in range(10)]
+    asked = []
+    real = rights.living_tokens
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rights, "living_tokens", lambda ids: asked.append(set(ids)) or real(ids))
+        await asyncio.sleep(0.5)
+
+    assert asked
+    assert {len(ids) for ids in asked} == {1}
+    for stream in streams:
+        await stream.close()
 
 
 def revoke(film):

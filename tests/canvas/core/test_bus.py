@@ -108,18 +108,6 @@ def test_a_topic_reaches_whoever_waits_for_its_kind_and_nobody_else(make_hub):
     assert eventually(lambda: (rung, grown) == (["1"], ["2"]))
 
 
-async def test_a_reader_is_woken_by_its_topic_and_by_no_other(make_hub):
-    speaker, reader = make_hub(), make_hub()
-
-    async with reader.subscribe("job:1") as changes:
-        speaker.announce("job:2")
-        assert not await changes.wait(0.2)
-        speaker.announce("job:1")
-        assert await changes.wait(5)
-
-    assert dict(reader._subscriptions) == {}
-
-
 def test_a_socket_without_a_kind_in_its_name_hears_everything(make_hub, folder):
     folder.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:
@@ -129,6 +117,27 @@ def test_a_socket_without_a_kind_in_its_name_hears_everything(make_hub, folder):
         make_hub().announce("project:1")
 
         assert inbox.recv(512) == b"project:1"
+
+
+def test_a_watcher_is_called_where_topics_arrive_and_nobody_has_to_deliver(make_hub):
+    speaker, listener = make_hub(), make_hub()
+    seen = []
+    listener.watch("project:", lambda key: seen.append((key, threading.current_thread().name)))
+
+    speaker.announce("project:1")
+
+    assert eventually(lambda: seen == [("1", "bus-project")])
+    assert listener._arrived.empty()
+
+
+def test_a_hub_knows_what_it_hears(make_hub):
+    hub = make_hub()
+    assert not hub.hears("project")
+
+    hub.listen("project:1")
+
+    assert hub.hears("project")
+    assert not hub.hears("project", "job")
 
 
 def test_a_bad_topic_is_logged_and_the_next_is_heard(make_hub, caplog):

@@ -1,9 +1,9 @@
 """The JSON door at the HTTP edge."""
 
-import httpx
 import pytest
-from django.core.handlers.asgi import ASGIHandler
 from django.test.client import MULTIPART_CONTENT
+
+from tests.canvas.asgi import caller
 
 pytestmark = pytest.mark.usefixtures("echo_urls")
 ECHO = "/api/v1/test/echo/"
@@ -96,9 +96,8 @@ async def test_a_chunked_body_is_read_although_it_announces_no_length(api):
         yield b'{"a":'
         yield b" 1}"
 
-    transport = httpx.ASGITransport(app=ASGIHandler())
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as caller:
-        answer = await caller.post(
+    async with caller() as client:
+        answer = await client.post(
             ECHO,
             content=chunks(),
             headers={"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"},

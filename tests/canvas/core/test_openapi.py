@@ -44,6 +44,29 @@ def test_headers_stand_where_they_apply(document):
     assert ("path", "workspaceId") in parameters(one["get"])
 
 
+def test_what_has_a_version_may_answer_304_and_takes_if_match(document):
+    bible = document["paths"]["/api/v1/projects/{projectId}/bible/"]
+    session = document["paths"]["/api/v1/session/"]
+
+    assert ("header", "If-None-Match") in parameters(bible["get"])
+    assert ("header", "If-Match") in parameters(bible["patch"])
+    assert "content" not in bible["get"]["responses"]["304"]
+    assert ("header", "If-Match") not in parameters(session["delete"])
+
+
+def test_bodies_are_closed_and_free_maps_are_open(document):
+    shapes = document["components"]["schemas"]
+
+    bodies = {name for name in shapes if name.endswith("Request") and "properties" in shapes[name]}
+    assert len(bodies) > 20
+    assert all(shapes[name]["additionalProperties"] is False for name in bodies)
+    assert shapes["BeatRequest"]["properties"]["shot"]["additionalProperties"] is True
+
+
+def test_any_json_may_be_null(document):
+    assert "oneOf" not in document["components"]["schemas"]["Job"]["properties"]["result"]
+
+
 def test_a_list_is_described_as_a_page(document):
     listing = document["paths"]["/api/v1/workspaces/"]["get"]
     schema = listing["responses"]["200"]["content"]["application/json"]["schema"]

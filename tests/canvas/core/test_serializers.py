@@ -24,9 +24,7 @@ def test_names_are_camel_case_outside_and_snake_case_inside(api):
     ("body", "expected"),
     [
         ({}, [("/sceneTitle", "required")]),
-        ({"sceneTitle": ""}, [("/sceneTitle", "blank")]),
         ({"sceneTitle": None}, [("/sceneTitle", "null")]),
-        ({"sceneTitle": "x" * 11}, [("/sceneTitle", "max-length")]),
         ({"sceneTitle": 5}, [("/sceneTitle", "invalid")]),
         ({"sceneTitle": True}, [("/sceneTitle", "invalid")]),
         ({"sceneTitle": ["a"]}, [("/sceneTitle", "invalid")]),
@@ -44,10 +42,6 @@ def test_names_are_camel_case_outside_and_snake_case_inside(api):
         ({"sceneTitle": "a", "sceneId": "x"}, [("/sceneId", "invalid")]),
         ({"sceneTitle": "a", "kind": "three"}, [("/kind", "invalid-choice")]),
         ({"sceneTitle": "a", "kind": ["one"]}, [("/kind", "invalid-choice")]),
-        (
-            {"sceneTitle": "a", "lensList": [{"focalLength": 1}, {"focalLength": 0}]},
-            [("/lensList/1/focalLength", "min-value")],
-        ),
         ({"sceneTitle": "a", "lensList": [{"focal": 1}]}, [
             ("/lensList/0/focalLength", "required"),
             ("/lensList/0/focal", "unknown-field"),
@@ -64,6 +58,33 @@ def test_a_wrong_shape_is_refused_with_its_place(api, body, expected):
     answer = api.generic("POST", SHAPE, json.dumps(body), content_type="application/json")
 
     assert faults(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ({"sceneTitle": ""}, 422, [("/sceneTitle", "blank")]),
+        ({"sceneTitle": "x" * 11}, 422, [("/sceneTitle", "max-length")]),
+        (
+            {"sceneTitle": "a", "lensList": [{"focalLength": 1}, {"focalLength": 0}]},
+            422,
+            [("/lensList/1/focalLength", "min-value")],
+        ),
+        (
+            {"sceneTitle": "x" * 11, "isGood": 1},
+            400,
+            [("/sceneTitle", "max-length"), ("/isGood", "invalid")],
+        ),
+    ],
+)
+def test_a_right_shape_past_a_limit_is_422_and_any_wrong_shape_makes_it_400(
+    api, body, status, expected
+):
+    answer = api.post(SHAPE, body)
+
+    assert answer.status_code == status
+    assert answer.json()["code"] == {400: "malformed", 422: "invalid"}[status]
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
 
 
 def test_a_read_only_member_that_comes_back_is_ignored(api):

@@ -1,10 +1,8 @@
-"""Static files, and the stack around them."""
+"""Static files, under the sync client and over the ASGI handler."""
 
 import pytest
-from django.core.handlers.asgi import ASGIHandler
-from django.test import AsyncClient
 
-from canvas.core.wait import PreferWaitMiddleware
+from tests.canvas.asgi import ask
 
 
 @pytest.fixture
@@ -23,23 +21,8 @@ def test_a_static_file_is_served(client, db, style):
     answer.close()
 
 
-async def test_a_static_file_is_served_by_the_async_stack(db, style):
-    answer = await AsyncClient().get(style)
+async def test_a_static_file_is_served_over_asgi(transactional_db, style):
+    answer = await ask("GET", style)
 
-    assert [chunk async for chunk in answer.streaming_content] == [b"a { color: red }"]
-    answer.close()
-
-
-def test_the_whole_stack_is_async_under_asgi(monkeypatch):
-    made = []
-    real = PreferWaitMiddleware.__init__
-
-    def noted(self, get_response):
-        real(self, get_response)
-        made.append(self.is_async)
-
-    monkeypatch.setattr(PreferWaitMiddleware, "__init__", noted)
-
-    ASGIHandler().load_middleware(is_async=True)
-
-    assert made[-1] is True
+    assert (answer.status_code, answer.content) == (200, b"a { color: red }")
+    assert answer.headers["Content-Length"] == "16"

@@ -129,20 +129,20 @@ def test_if_match_is_honoured(api, tag, status):
 
 
 @pytest.mark.parametrize(
-    ("body", "pointer", "fault"),
+    ("body", "status", "pointer", "fault"),
     [
-        ({"name": ""}, "/name", "blank"),
-        ({"name": None}, "/name", "null"),
-        ({"name": "x" * 121}, "/name", "max-length"),
-        ({"name": 1}, "/name", "invalid"),
-        ({"secondMessage": "perhaps"}, "/secondMessage", "invalid-choice"),
-        ({"colour": "red"}, "/colour", "unknown-field"),
+        ({"name": ""}, 422, "/name", "blank"),
+        ({"name": None}, 400, "/name", "null"),
+        ({"name": "x" * 121}, 422, "/name", "max-length"),
+        ({"name": 1}, 400, "/name", "invalid"),
+        ({"secondMessage": "perhaps"}, 400, "/secondMessage", "invalid-choice"),
+        ({"colour": "red"}, 400, "/colour", "unknown-field"),
     ],
 )
-def test_a_wrong_workspace_is_refused_with_its_place(api, body, pointer, fault):
+def test_a_wrong_workspace_is_refused_with_its_place(api, body, status, pointer, fault):
     answer = api.patch(one(api.workspace), body, content_type="application/json")
 
-    assert answer.status_code == 400
+    assert answer.status_code == status
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, fault)]
 
 
@@ -326,7 +326,7 @@ def test_a_token_is_shown_once_and_works(api):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"name": "x", "scopes": []}, 400),
+        ({"name": "x", "scopes": []}, 422),
         ({"name": "x", "scopes": ["root"]}, 400),
         ({"name": "x", "scopes": "read"}, 400),
         ({"scopes": ["read"]}, 400),
@@ -339,6 +339,24 @@ def test_a_wrong_token_is_not_made(api, body, status):
 
     assert api.post(one(api.workspace, "tokens"), body).status_code == status
     assert ApiToken.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("have", "method", "path", "told"),
+    [
+        ("read", "post", "/api/v1/projects/", "scope write; yours has read."),
+        ("write", "patch", "{workspace}", "scope admin; yours has write."),
+    ],
+)
+def test_a_token_is_told_of_scopes_not_of_roles(api, have, method, path, told):
+    _, text = make_token(api.workspace, have)
+    program = ApiClient(workspace=api.workspace, token=text)
+    address = path.format(workspace=one(api.workspace))
+
+    answer = getattr(program, method)(address, {"name": "x"}, "application/json")
+
+    assert code(answer) == (403, "role-too-low")
+    assert answer.json()["detail"] == f"This needs a token with the {told}"
 
 
 def test_a_revoked_token_stops_at_once(api):

@@ -6,11 +6,14 @@ How a reply may end, and what that means:
 * an error, anywhere: an exception, unless the token limit had ended the message before.
 * `[DONE]` or the end of the bytes without a finish reason: cut, except for calls that were closed
   by `[DONE]` and are whole (several models send null there).
-* neither text, nor call, nor picture, nor thoughts: empty, whatever the finish reason says.
+* neither text, nor call, nor picture: empty, whatever the finish reason says. Thoughts alone are
+  an answer (`quirks.answer_text` knows where to look), unless the token limit ended them.
+* native MALFORMED_FUNCTION_CALL: an exception unless whole calls came; the words before it are not
+  all that was meant.
 * the token limit, or just the end, inside the arguments of a call: an exception; such a call must
   never run. Arguments that are whole and yet no JSON are handed on, to be mended or refused.
-
-An answer that is only in `reasoning` is not empty; `quirks.answer_text` knows where to look.
+* the token limit or the content filter after some text: a message with that finish reason, as far
+  as it came.
 """
 
 from collections.abc import Iterator
@@ -167,7 +170,7 @@ class Assembly:
 
     def _take_message(self, message: Json) -> Iterator[StreamEvent]:
         """Take a message that came whole, unless its pieces came before."""
-        if self._content.text() or len(self._calls):
+        if self._content.last or len(self._calls):
             return
         yield from self._take_words(message)
         for call in _objects(message.get("tool_calls")):
@@ -197,7 +200,7 @@ class Assembly:
         detailed = self._ledger.add(part.get("reasoning_details"))
         plain = _plain(part.get("reasoning")) or _plain(part.get("reasoning_content"))
         shown = self._reasoning.add(plain)
-        if not shown and not self._reasoning.text():
+        if not shown and not self._reasoning.last:
             shown = clean(detailed)
         if shown:
             yield ReasoningDelta(shown)
@@ -241,6 +244,10 @@ class Assembly:
             refusal=self._refusal.text() or None,
             annotations=tuple(self._annotations),
             finish_reason=TOOL_CALLS if calls and reason != LENGTH else reason,
+            id=self.generation_id,
+            model=self._model,
+            provider=self._provider,
+            usage=self.usage,
         )
 
     def _refuse_nothing(self, message: Message, *, ending: Ending) -> None:
@@ -248,12 +255,12 @@ class Assembly:
         said = message.content.strip() or (message.refusal or "").strip()
         has_something = bool(said or message.tool_calls or message.images)
         native = self.native_finish_reason or ""
-        if _MALFORMED in native and not has_something:
+        if _MALFORMED in native and not message.tool_calls:
             raise self.inform(MalformedToolCallError(f"native finish reason {native}"))
         if message.finish_reason is None and ending != "body":
             raise self.inform(IncompleteReplyError("the stream ended without a finish reason"))
-        has_thoughts = message.finish_reason is not None and bool((message.reasoning or "").strip())
-        if has_something or has_thoughts:
+        is_over = message.finish_reason not in (None, LENGTH)
+        if has_something or (is_over and (message.reasoning or "").strip()):
             return
         if native.startswith(_NO_PICTURE):
             raise self.inform(NoImageError(f"no picture: native finish reason {native}"))

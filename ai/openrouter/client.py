@@ -17,6 +17,7 @@ from ai.openrouter import jsontext
 from ai.openrouter.errors import GarbledReplyError, StoppedError
 from ai.openrouter.exchange import Exchange, OnData, OnHeaders
 from ai.openrouter.faults import fault, read_failure
+from ai.openrouter.image_stream import OnPartial, read_image_stream
 from ai.openrouter.images import ImageReply, read_image_reply
 from ai.openrouter.stream import ChatStream, read_completion
 from ai.openrouter.text import clean
@@ -60,10 +61,12 @@ class OpenRouter:
             transport: for tests; `abort` then takes effect at the next chunk only.
 
         Raises:
-            ValueError: the key holds characters no header may carry.
+            ValueError: the key holds characters no header may carry, or the address a password.
         """
         if not (api_key.isascii() and api_key.isprintable()):
             raise ValueError("the API key holds characters that no header may carry")
+        if httpx.URL(base_url).userinfo:
+            raise ValueError("the address holds a name or a password, which logs would show")
         self._exchange = Exchange(
             base_url,
             headers=_app_headers(api_key, referer=referer, title=title),
@@ -74,6 +77,7 @@ class OpenRouter:
                 pool=connect_timeout_s,
             ),
             transport=transport,
+            secret=api_key,
         )
 
     def __repr__(self) -> str:
@@ -156,17 +160,28 @@ class OpenRouter:
         *,
         on_headers: OnHeaders | None = None,
         on_data: OnData | None = None,
+        on_partial: OnPartial | None = None,
     ) -> ImageReply:
         """POST /images and return the pictures; for arguments and errors see `chat`.
+
+        Args:
+            request: what to draw.
+            on_headers: gets X-Generation-Id, or None, before a byte of the body is read.
+            on_data: is told of every piece of the body that is more than blanks.
+            on_partial: gets previews while the model draws. With it a stream is asked for, which a
+                model may ignore.
 
         Raises:
             NoImageError: the call went well and no picture came.
             OpenRouterError: anything else.
         """
-        with self._exchange.open(
-            "POST", "/images", request.body(), on_headers=on_headers
-        ) as answer:
-            return read_image_reply(answer.read(on_data), generation_id=answer.generation_id)
+        body = request.body(stream=on_partial is not None)
+        with self._exchange.open("POST", "/images", body, on_headers=on_headers) as answer:
+            generation_id = answer.generation_id
+            if on_partial is None:
+                return read_image_reply(answer.read(on_data), generation_id=generation_id)
+            chunks = answer.pieces(on_data)
+            return read_image_stream(chunks, on_partial=on_partial, generation_id=generation_id)
 
     # --- asking the service ----------------------------------------------------------------------
 
@@ -187,6 +202,15 @@ class OpenRouter:
     def image_models(self) -> list[Json]:
         """GET /images/models: the entries of the images route with their parameters."""
         return _objects(self._get("/images/models", exact=False))
+
+    def image_endpoints(self, author: str, slug: str) -> list[Json]:
+        """GET /images/models/{author}/{slug}/endpoints: who draws, and what a picture costs."""
+        path = f"/images/models/{_part(author)}/{_part(slug)}/endpoints"
+        return _objects(_object(self._get(path, exact=False, is_bare=True)).get("endpoints"))
+
+    def model(self, author: str, slug: str) -> Json:
+        """GET /model/{author}/{slug}: one entry; aliases and variants lead to their model."""
+        return _object(self._get(f"/model/{_part(author)}/{_part(slug)}", exact=False))
 
     def model_endpoints(self, author: str, slug: str) -> Json:
         """GET /models/{author}/{slug}/endpoints: the model with its list of `endpoints`."""
@@ -243,8 +267,21 @@ class OpenRouter:
             is_byok=data.get("is_byok"),
         )
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None, *, exact: bool = True) -> Any:  # noqa: ANN401 - the JSON edge
-        """Return `data` of a GET route, fractions `exact` or as float.
+    def _get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        exact: bool = True,
+        is_bare: bool = False,
+    ) -> Any:  # noqa: ANN401 - the JSON edge
+        """Return `data` of a GET route.
+
+        Args:
+            path: behind the base URL.
+            query: of the address.
+            exact: fractions become Decimal, else float.
+            is_bare: the route answers without `data` around what it says.
 
         Raises:
             OpenRouterError: a bad status, an error in the body, or no JSON.
@@ -257,7 +294,9 @@ class OpenRouter:
             raise read_failure(content, status=answer.status) from exc
         if isinstance(parsed, dict) and (error := parsed.get("error")):
             raise fault(error, status=answer.status)
-        return parsed.get("data") if isinstance(parsed, dict) else None
+        if not isinstance(parsed, dict):
+            return None
+        return parsed.get("data", parsed if is_bare else None)
 
 
 def _app_headers(api_key: str, *, referer: str | None, title: str | None) -> dict[str, str]:

@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 from ai.openrouter.text import excerpt
 from ai.openrouter.wire import Usage
+from ai.openrouter.wirelogs import CONCEALED, SHORTEST_SECRET
 
 StopReason = Literal["cancelled", "first-data", "idle", "total", "lease-lost", "shutdown"]
 
@@ -81,6 +82,14 @@ class OpenRouterError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.message!r}, status={self.status})"
+
+    def conceal(self, secret: str) -> None:
+        """Blank `secret` wherever a text of this error repeats it; short ones are no secrets."""
+        if len(secret) < SHORTEST_SECRET:
+            return
+        for name, value in vars(self).items():
+            setattr(self, name, _blanked(value, secret))
+        self.args = (self.message,)
 
 
 class RejectedError(OpenRouterError):
@@ -196,3 +205,13 @@ class StoppedError(OpenRouterError):
     def __init__(self, reason: StopReason) -> None:
         super().__init__(f"stopped: {reason}")
         self.reason: StopReason = reason
+
+
+def _blanked(value: object, secret: str) -> Any:  # noqa: ANN401 - whatever went in
+    if isinstance(value, str):
+        return value.replace(secret, CONCEALED)
+    if isinstance(value, dict):
+        return {name: _blanked(item, secret) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_blanked(item, secret) for item in value)
+    return value

@@ -20,6 +20,7 @@ from ai.openrouter.switch import Switch
 from ai.openrouter.text import clean
 from ai.openrouter.transport import SwitchedTransport
 from ai.openrouter.wire import Json
+from ai.openrouter.wirelogs import keep_out
 
 OnHeaders = Callable[[str | None], None]
 OnData = Callable[[], None]
@@ -59,25 +60,20 @@ class Answer:
         except httpx.RequestError as exc:
             self._switch.check()
             cut = IncompleteReplyError if size_bytes else UnavailableError
-            raise cut(f"the connection broke: {type(exc).__name__}: {exc}") from exc
+            # Not `from exc`: a protocol error quotes the bytes that came, a key among them perhaps.
+            raise cut(f"the connection broke: {type(exc).__name__}: {exc}") from None
         self._switch.check()
 
-    def read(self, on_data: OnData | None = None) -> bytes:
-        """Return the whole body; `on_data` is told of every piece that is more than blanks.
+    def pieces(self, on_data: OnData | None = None) -> Iterator[bytes]:
+        """Yield the `chunks`; `on_data` is told of every one that is more than blanks."""
+        for chunk in self.chunks():
+            if on_data is not None and chunk.strip(_BLANK):
+                on_data()
+            yield chunk
 
-        Raises:
-            OpenRouterError: as `chunks`, with the generation's id.
-        """
-        parts = []
-        try:
-            for chunk in self.chunks():
-                parts.append(chunk)
-                if on_data is not None and chunk.strip(_BLANK):
-                    on_data()
-        except OpenRouterError as error:
-            error.generation_id = error.generation_id or self.generation_id
-            raise
-        return b"".join(parts)
+    def read(self, on_data: OnData | None = None) -> bytes:
+        """Return the whole body; for `on_data` and errors see `pieces`."""
+        return b"".join(self.pieces(on_data))
 
     def read_tail(self, chunks: Iterator[bytes]) -> None:
         """Read what is left of `chunks` if it is already there, to keep the connection."""
@@ -114,7 +110,10 @@ class Exchange:
         headers: Mapping[str, str],
         timeout: httpx.Timeout,
         transport: httpx.BaseTransport | None = None,
+        secret: str = "",
     ) -> None:
+        keep_out(secret)
+        self._secret = secret
         self._switch = Switch()
         is_tls = base_url.lower().startswith("https")
         self._http = httpx.Client(
@@ -154,21 +153,39 @@ class Exchange:
         Raises:
             StoppedError: by `abort`.
             UnavailableError: no answer came.
-            OpenRouterError: the status is a bad one.
+            OpenRouterError: the status is a bad one. Whatever is raised while the answer is read
+                leaves with the generation's id and without the key.
         """
         content = None if body is None else clean(jsontext.dump(body)).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         request = self._http.build_request(
             method, path, content=content, params=query, headers=headers
         )
-        with self._switch.call(), contextlib.closing(self._send(request)) as response:
+        with (
+            self._concealing(),
+            self._switch.call(),
+            contextlib.closing(self._send(request)) as response,
+        ):
             answer = Answer(response, self._switch)
             if on_headers is not None:
                 on_headers(answer.generation_id)
             self._switch.check()  # only now: a call that was stopped still has its bill's name
             if not response.is_success:
                 raise answer.failure()
-            yield answer
+            try:
+                yield answer
+            except OpenRouterError as error:
+                error.generation_id = error.generation_id or answer.generation_id
+                raise
+
+    @contextlib.contextmanager
+    def _concealing(self) -> Iterator[None]:
+        """Let no failure repeat the secret, whatever it looks like and whoever quoted it."""
+        try:
+            yield
+        except OpenRouterError as error:
+            error.conceal(self._secret)
+            raise
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -178,4 +195,4 @@ class Exchange:
             raise UnavailableError(
                 f"no answer: {type(exc).__name__}: {exc}",
                 never_sent=isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout),
-            ) from exc
+            ) from None  # see Answer.chunks

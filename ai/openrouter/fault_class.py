@@ -18,6 +18,7 @@ from ai.openrouter.errors import (
     UnavailableError,
     UnknownModelError,
 )
+from ai.openrouter.waits import until_midnight_s
 from ai.openrouter.wire import Json
 
 _GENERIC: Final = re.compile(r"(?i)^(provider returned error|upstream error|error|bad request)\W*$")
@@ -123,6 +124,8 @@ def _by_status(facts: Facts, message: str, common: Json) -> OpenRouterError:
         return UnavailableError(message, **common)
     if status == 429:  # noqa: PLR2004 - a status
         is_daily = _FREE_OF_THE_DAY in facts.text
+        if is_daily:  # whatever else was said: nothing helps before
+            common = common | {"retry_after_s": until_midnight_s()}
         return RateLimitedError(message, until_utc_midnight=is_daily, **common)
     if facts.retryable:
         return UnavailableError(message, **common)

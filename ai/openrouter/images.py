@@ -61,7 +61,7 @@ def read_image_reply(body: bytes, *, generation_id: str | None = None) -> ImageR
     if error := parsed.get("error"):
         raise fault(error, generation_id=generation_id, usage=usage)
     listed = parsed.get("data")
-    found = [_listed_picture(item) for item in listed] if isinstance(listed, list) else []
+    found = [listed_picture(item) for item in listed] if isinstance(listed, list) else []
     pictures = tuple(picture for picture in found if picture is not None)
     if not pictures:
         raise NoImageError("no picture came", generation_id=generation_id, usage=usage)
@@ -119,7 +119,8 @@ def _parsed(body: bytes, generation_id: str | None) -> Json:
     return parsed
 
 
-def _listed_picture(item: object) -> Picture | None:
+def listed_picture(item: object) -> Picture | None:
+    """Return the picture of one entry of a reply, or of one event; None when it holds none."""
     encoded = item.get("b64_json") if isinstance(item, dict) else None
     if not isinstance(encoded, str):
         return None

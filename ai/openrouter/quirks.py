@@ -8,7 +8,12 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final
 
-from ai.openrouter.errors import ContextLengthError, NoEndpointsError, OpenRouterError
+from ai.openrouter.errors import (
+    ContextLengthError,
+    NoEndpointsError,
+    OpenRouterError,
+    PaymentRequiredError,
+)
 from ai.openrouter.slugs import (
     allows_prefill,
     is_gemini,
@@ -31,6 +36,7 @@ _CONTINUE: Final = (
     "It ends with:\n\n"
 )
 _COMPRESSION: Final = "context-compression"
+_WEB: Final = "web"
 _MARGIN_TOKENS: Final = 64
 _FEWEST_TOKENS: Final = 16
 _LIMIT: Final = re.compile(r"(?i)(?:context length|context window|limit)\D{0,40}?([\d,]{3,})")
@@ -67,19 +73,28 @@ def preflight(
         output_modalities: of the model by the catalogue; None falls back to the slug's family.
     """
     request = _with_modalities(request, output_modalities)
-    if is_gemini(request.model) and request.tools and request.response_format:
-        request = request.model_copy(update={"response_format": None})
+    if is_gemini(request.model):
+        request = _for_gemini(request)
     if not allows_prefill(request.model):
         request = _without_prefill(request) or request
     return request
 
 
-def rewrite_after(error: OpenRouterError, request: ChatRequest) -> ChatRequest | None:
+def rewrite_after(
+    error: OpenRouterError, request: ChatRequest, *, least_tokens: int | None = None
+) -> ChatRequest | None:
     """Return the request to try once after this refusal; None when nothing would help.
 
     Known refusals: prefill, mandatory reasoning, `tool_choice`, tools with a response format on
-    Gemini, context length, and `require_parameters`.
+    Gemini, context length, `require_parameters`, and a balance that covers a shorter answer.
+
+    Args:
+        error: the refusal.
+        request: what was refused.
+        least_tokens: the shortest answer that is worth paying for; None is half of what was wished.
     """
+    if isinstance(error, PaymentRequiredError):
+        return _within_balance(error.affordable_tokens, request, least_tokens)
     text = f"{error.message}\n{error.raw_message or ''}"
     rewrites: tuple[tuple[bool, Callable[[], ChatRequest | None]], ...] = (
         (_is_about_parameters(error, text), lambda: _without_required_parameters(request)),
@@ -102,6 +117,16 @@ def _with_modalities(request: ChatRequest, known: Collection[str] | None) -> Cha
             update={"modalities": ("image",), "tools": None, "tool_choice": None}
         )
     return request.model_copy(update={"modalities": ("image", "text")})
+
+
+def _for_gemini(request: ChatRequest) -> ChatRequest:
+    """Leave out a response format beside tools, and the web plugin: both break the answer."""
+    if request.tools and request.response_format:
+        request = request.model_copy(update={"response_format": None})
+    kept = tuple(plugin for plugin in request.plugins or () if plugin.get("id") != _WEB)
+    if len(kept) != len(request.plugins or ()):
+        request = request.model_copy(update={"plugins": kept or None})
+    return request
 
 
 def _without_prefill(request: ChatRequest) -> ChatRequest | None:
@@ -168,6 +193,16 @@ def _within_context(text: str, request: ChatRequest) -> ChatRequest | None:
         return None
     compression: Json = {"id": _COMPRESSION, "engine": "middle-out"}
     return request.model_copy(update={"plugins": (*plugins, compression)})
+
+
+def _within_balance(
+    affordable: int | None, request: ChatRequest, least_tokens: int | None
+) -> ChatRequest | None:
+    """Shorten the answer to what can be paid, unless that is too short to be one."""
+    least = request.max_tokens // 2 if least_tokens is None else least_tokens
+    if affordable is None or not max(least, 1) <= affordable < request.max_tokens:
+        return None
+    return request.model_copy(update={"max_tokens": affordable})
 
 
 def _first_number(pattern: re.Pattern[str], text: str) -> int | None:

@@ -2,33 +2,42 @@
 
 A service asked for a stream may answer with a JSON body instead, an error or a whole completion:
 the first character of the body tells, since no line of an event stream starts with `{`.
+
+What counts as a good end is told in `ai.openrouter.assembly`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from ai.openrouter import jsontext
 from ai.openrouter.assembly import Assembly
+from ai.openrouter.chunks import DONE, Chunk, as_bytes
 from ai.openrouter.errors import GarbledReplyError, IncompleteReplyError, OpenRouterError
 from ai.openrouter.events import StreamEvent
 from ai.openrouter.faults import read_failure
+from ai.openrouter.frames import BLANK, begin, events_of, values_of
 from ai.openrouter.sse import EventParser
 from ai.openrouter.wire import ChatReply, Json, Message
 
-DONE: Final = "[DONE]"
-_BLANK: Final = b" \t\r\n"
-_BOM: Final = b"\xef\xbb\xbf"
-_STARTS_OF_A_BODY: Final = (b"{", b"[", b"<")
 _OK: Final = 200
 
 
-def assemble(chunks: Iterable[bytes]) -> Message:
-    """Return the message of a complete response body, given as bytes in chunks of any size.
+def assemble(chunks: Iterable[Chunk] | bytes) -> Message:
+    """Return the message of a complete response body, or raise: a broken one is never a message.
+
+    A message that comes back has a finish reason, or it came as one whole JSON body, or it is
+    nothing but whole tool calls closed by `[DONE]`. With `length` or `content_filter` it is what
+    was said up to there: see `is_cut` before taking it for the whole answer.
+
+    Args:
+        chunks: the body, cut anywhere: bytes, text, or the parsed data of one event each.
 
     Raises:
         OpenRouterError: the reply did not end well; `usage` and `generation_id` are set if seen.
+            IncompleteReplyError for what was cut, EmptyReplyError for what says nothing, and for
+            an error inside the stream the same class as for one outside.
     """
-    stream = ChatStream(chunks)
+    stream = ChatStream(as_bytes(chunks))
     for _event in stream:
         pass
     return stream.reply.message
@@ -93,8 +102,8 @@ class ChatStream:
 
     def _read(self) -> Iterator[StreamEvent]:
         chunks = iter(self._chunks)
-        head = _head(chunks)
-        if head.startswith(_STARTS_OF_A_BODY):
+        head, is_body = begin(chunks)
+        if is_body:
             yield from self._read_body(head, chunks)
             return
         parser = EventParser()
@@ -104,19 +113,16 @@ class ChatStream:
             if self._assembly.finish_reason is None or self._assembly.usage is None:
                 raise
         if not self.is_done:
-            self._hear_out(parser.rest())
+            yield from self._hear_out(parser.rest())
         self._reply = self._assembly.reply(ending="done" if self.is_done else "end", raw=self._last)
 
     def _read_events(
         self, parser: EventParser, head: bytes, chunks: Iterator[bytes]
     ) -> Iterator[StreamEvent]:
         """Read until `[DONE]`: the connection may linger long after it."""
-        for data in _events(parser, head, chunks):
-            text = data.strip()
-            if not text:
-                continue
+        for text in events_of(parser, head, chunks):
             self._seen()
-            for value in _values(text):
+            for value in values_of(text):
                 if value == DONE:
                     self.is_done = True
                     return
@@ -124,15 +130,22 @@ class ChatStream:
                     yield from self._assembly.take(value)
             self._last = text
 
-    def _hear_out(self, rest: str) -> None:
-        """Take from an unfinished last event its bill or error: it is not part of the message."""
+    def _hear_out(self, rest: str) -> Iterator[StreamEvent]:
+        """Take from an unfinished last event its bill or error: it is not part of the message.
+
+        One that ends in `[DONE]` lacks nothing but its blank line, and counts.
+        """
         try:
-            values = _values(rest.strip())
+            values = values_of(rest.strip())
         except GarbledReplyError:
             return
         self.is_done = DONE in values
         for value in values:
-            if isinstance(value, dict):
+            if value == DONE:
+                return
+            if isinstance(value, dict) and self.is_done:
+                yield from self._assembly.take(value)
+            elif isinstance(value, dict):
                 self._assembly.overhear(value)
 
     def _read_body(self, head: bytes, chunks: Iterator[bytes]) -> Iterator[StreamEvent]:
@@ -140,7 +153,7 @@ class ChatStream:
         self._seen()
         for chunk in chunks:
             parts.append(chunk)
-            if chunk.strip(_BLANK):
+            if chunk.strip(BLANK):
                 self._seen()
         yield from self.take_body(b"".join(parts))
 
@@ -172,40 +185,3 @@ class ChatStream:
     def _seen(self) -> None:
         if self._on_data is not None:
             self._on_data()
-
-
-def _head(chunks: Iterator[bytes]) -> bytes:
-    """Return the bytes up to the first chunk that is not blank, without blanks and mark before."""
-    head = b""
-    for chunk in chunks:
-        head = (head + chunk).lstrip(_BLANK).removeprefix(_BOM).lstrip(_BLANK)
-        if head and not _BOM.startswith(head):
-            break
-    return head
-
-
-def _events(parser: EventParser, head: bytes, chunks: Iterator[bytes]) -> Iterator[str]:
-    yield from parser.feed(head)
-    for chunk in chunks:
-        yield from parser.feed(chunk)
-
-
-def _values(text: str) -> list[Any]:
-    """Return the JSON values of one event; `[DONE]` stands for itself.
-
-    Normally there is one. Some servers forget the blank line between events, so that several come
-    as one event of several lines.
-
-    Raises:
-        GarbledReplyError: a part of the reply is unreadable and so lost.
-    """
-    if not text or text == DONE:
-        return [text] if text else []
-    try:
-        return [jsontext.parse(text)]
-    except ValueError:
-        pass
-    try:
-        return [DONE if line == DONE else jsontext.parse(line) for line in text.split("\n") if line]
-    except ValueError as exc:
-        raise GarbledReplyError("an event that is not JSON") from exc

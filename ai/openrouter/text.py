@@ -56,6 +56,8 @@ class TextJoin:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._held = ""
+        self.last = ""
+        """The last character that is not blank; none while all is blank. Costs no joining."""
 
     def add(self, fragment: str) -> str:
         """Take one fragment; return what may be shown now, perhaps nothing."""
@@ -67,6 +69,7 @@ class TextJoin:
         shown = clean(fragment)
         if shown:
             self._parts.append(shown)
+            self.last = shown.rstrip()[-1:] or self.last
         return shown
 
     def text(self) -> str:

@@ -46,19 +46,21 @@ class _Slot:
 
     def goes_on_with(self, name: str) -> bool:
         """Tell whether a delta with this name, and no new id, still belongs to this call."""
-        if not name or not self.name:
+        if not name or not self.name or not self.arguments.last:
             return True
-        said = self.arguments.text()
-        return not said.strip() or (name == self.name and not is_json_object(said))
+        return name == self.name and not self._is_closed()
 
     def is_meant_by_id(self, index: object, name: str, *, has_arguments: bool) -> bool:
         """Tell whether a delta with this call's id is about this call: ids may be shared."""
         if not name:
             return True
         if index is not None and index != self.index:
-            said = self.arguments.text()
-            return name == self.name and bool(said.strip()) and not is_json_object(said)
+            return name == self.name and bool(self.arguments.last) and not self._is_closed()
         return self.goes_on_with(name) or (name == self.name and not has_arguments)
+
+    def _is_closed(self) -> bool:
+        """Tell whether the arguments are whole; looked at closely only where they may be."""
+        return self.arguments.last == "}" and is_json_object(self.arguments.text())
 
 
 class ToolCallAssembler:

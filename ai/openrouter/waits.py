@@ -7,7 +7,8 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-MAX_WAIT_S: Final = 24 * 60 * 60.0
+_DAY_S: Final = 24 * 60 * 60.0
+MAX_WAIT_S: Final = _DAY_S
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this is the year 5138
 
 
@@ -41,6 +42,12 @@ def wait_s(
         _reset(http.get("x-ratelimit-reset"), now_s),
     )
     return next((wait for wait in waits if wait is not None), None)
+
+
+def until_midnight_s(now_s: float | None = None) -> float:
+    """Return the seconds to the next 00:00 UTC, when the free requests of the day come back."""
+    now_s = time.time() if now_s is None else now_s
+    return _DAY_S - now_s % _DAY_S
 
 
 def _seconds(value: object) -> float | None:

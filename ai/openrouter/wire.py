@@ -104,6 +104,22 @@ class Message(_Reply):
     annotations: tuple[Json, ...] = ()
     finish_reason: str | None = None
     """`tool_calls` whenever there are calls and nothing was cut; `length` means cut."""
+    id: str | None = None
+    """Of the generation."""
+    model: str | None = None
+    """The model that served, as a dated permaslug: never equal to the slug asked for."""
+    provider: str | None = None
+    usage: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the content: what was said aloud."""
+        return self.content
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Return what the account was charged, in USD; None is "not told", which is not zero."""
+        return None if self.usage is None else self.usage.cost_usd
 
     @property
     def is_cut(self) -> bool:
@@ -220,7 +236,11 @@ class ChatRequest(_Request):
     plugins: tuple[Json, ...] | None = None
     modalities: tuple[Literal["text", "image", "audio"], ...] | None = None
     image_config: Json | None = None
+    cache_control: Json | None = None
+    """`{"type": "ephemeral"}` lets Anthropic cache the prompt; OpenAI and Gemini do it unasked."""
+    prompt_cache_key: str | None = None
     session_id: Annotated[str, Field(max_length=256)] | None = None
+    """Keeps a conversation at one provider, whose cache knows it."""
     user: str | None = None
     """A stable hash of the end user, so that a provider's block hits one user and not all."""
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] | None = None
@@ -255,6 +275,7 @@ class ImageRequest(_Request):
     session_id: Annotated[str, Field(max_length=256)] | None = None
     user: str | None = None
 
-    def body(self) -> Json:
-        """Return the JSON object to send; what is None is left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+    def body(self, *, stream: bool = False) -> Json:
+        """Return the JSON object to send; what is None is left out, and so is a false `stream`."""
+        asked = {"stream": True} if stream else {}
+        return self.model_dump(mode="json", exclude_none=True) | asked

@@ -1,6 +1,5 @@
 """Abort and cut connections, against a real socket: only there a reader is really blocked."""
 
-import contextlib
 import socket
 import ssl
 import threading
@@ -13,81 +12,10 @@ from ai.openrouter import errors
 from ai.openrouter.client import OpenRouter
 from ai.openrouter.switch import Switch, SwitchedBackend, _SwitchedStream
 from ai.openrouter.wire import ChatRequest
+from tests.ai.openrouter.loopback import ASK, CHUNKED, GOOD, HEAD, Service, chunk
 from tests.ai.openrouter.sse_bodies import DONE, body, delta
 
-ASK = ChatRequest(messages=({"role": "user", "content": "hi"},), model="a/b", max_tokens=9)
 PROMPT_S = 1.0
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Generation-Id: gen-1\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-GOOD = body(delta("stop", content="Hello"))
-
-
-def chunk(data):
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-class Service:
-    """A loopback service that sends its script to each connection and then hangs or hangs up."""
-
-    def __init__(self):
-        self.scripts: list[list[bytes | str]] = []
-        self.connections = 0
-        self.waiting = threading.Event()
-        self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/api/v1"
-
-    def close(self):
-        self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(2)
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                self.connections += 1
-                thread = threading.Thread(target=self._serve, args=[connection])
-                self._threads.append(thread)
-                thread.start()
-
-    def _serve(self, connection):
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(2)
-            while self.scripts:
-                if not self._take_request(connection):
-                    return
-                self._play(connection, self.scripts.pop(0))
-
-    def _take_request(self, connection):
-        data = b""
-        while not data.endswith(b'"stream":true}') and not data.endswith(b'"stream":false}'):
-            piece = connection.recv(65_536)
-            if not piece:
-                return False
-            data += piece
-        return True
-
-    def _play(self, connection, script):
-        for step in script:
-            if isinstance(step, bytes):
-                connection.sendall(step)
-                continue
-            self.waiting.set()
-            while not self._over.wait(0.01):
-                if step == "comment for ever":
-                    connection.sendall(chunk(b": OPENROUTER PROCESSING\n\n"))
-                elif step == "wait for the end":
-                    connection.settimeout(2)
-                    connection.recv(1)
-                    return
 
 
 @pytest.fixture
@@ -101,6 +29,13 @@ def service():
 def client(service):
     with OpenRouter("", service.url) as client:
         yield client
+
+
+def insist(client, stop):
+    """Stop the call, as the watchdog does: on a busy machine it may not have begun yet."""
+    until_s = time.monotonic() + 30
+    while not client.abort(stop) and time.monotonic() < until_s:
+        time.sleep(0.01)
 
 
 def ask(client, *, streamed):
@@ -238,7 +173,7 @@ def test_a_connection_that_is_never_accepted_is_stopped_too():
             sock.connect_ex(("127.0.0.1", port))
         stop = errors.StoppedError("first-data")
         with OpenRouter("", f"http://127.0.0.1:{port}", connect_timeout_s=4) as client:
-            timer = threading.Timer(0.1, client.abort, [stop])
+            timer = threading.Timer(0.1, insist, [client, stop])
             start_s = time.monotonic()
             timer.start()
             with pytest.raises(errors.StoppedError) as caught:
@@ -277,7 +212,7 @@ def test_a_request_nobody_reads_can_be_stopped():
         port = deaf.getsockname()[1]
         stop = errors.StoppedError("total")
         with OpenRouter("", f"http://127.0.0.1:{port}") as client:
-            timer = threading.Timer(0.3, client.abort, [stop])
+            timer = threading.Timer(0.3, insist, [client, stop])
             timer.start()
             with pytest.raises(errors.StoppedError) as caught:
                 client.chat(long)
@@ -299,7 +234,7 @@ def test_a_handshake_that_hangs_is_stopped_or_times_out():
         port = silent.getsockname()[1]
         stop = errors.StoppedError("cancelled")
         with OpenRouter("", f"https://127.0.0.1:{port}") as client:
-            timer = threading.Timer(0.1, client.abort, [stop])
+            timer = threading.Timer(0.1, insist, [client, stop])
             timer.start()
             with pytest.raises(errors.StoppedError) as caught:
                 client.chat(ASK)

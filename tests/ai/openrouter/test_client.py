@@ -365,6 +365,88 @@ def test_an_order_without_pictures_is_an_exception(answer, expected):
     assert caught.value.generation_id == "gen-1"
 
 
+def test_fewer_pictures_than_ordered_are_an_answer_and_their_kind_is_told_by_their_bytes():
+    jpeg = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
+    upstream = Upstream({"created": 0, "data": [{"b64_json": jpeg}]})
+
+    reply = client_of(upstream).images(ImageRequest(model="a/b", prompt="a bus", n=3))
+
+    assert [picture.media_type for picture in reply.pictures] == ["image/jpeg"]
+    assert reply.usage is None
+    assert "stream" not in json.loads(upstream.asked[0].content)
+
+
+ENCODED = base64.b64encode(PNG).decode()
+PREVIEW = {"type": "image_generation.partial_image", "partial_image_index": 0, "b64_json": ENCODED}
+PHASE = {"type": "image_generation.text_chunk", "phase": "thinking", "text": "hm"}
+DRAWN = {"type": "image_generation.completed", "b64_json": ENCODED, "media_type": "image/png",
+         "created": 1, "usage": {"cost": 0.04}}  # fmt: skip
+ONE = (1, Usage(cost_usd=Decimal("0.04")))
+DRAWN_STREAMS = {
+    "by the book": (body(PREVIEW, PHASE, PREVIEW, DRAWN), 2, ONE),
+    "without previews": (body(DRAWN), 0, ONE),
+    "two pictures": (body(DRAWN, DRAWN), 0, (2, ONE[1])),
+    "no [DONE]": (body(PREVIEW, DRAWN, done=False), 1, ONE),
+    "comments": (b": OPENROUTER PROCESSING\n\n" + body(DRAWN), 0, ONE),
+    "the bill apart": (
+        body(DRAWN | {"usage": None}, {"type": "image_generation.usage", "usage": {"cost": 0.04}}),
+        0, ONE),
+    "nothing after [DONE] counts": (body(DRAWN) + body(DRAWN), 0, ONE),
+    "a picture nobody can read": (body(DRAWN | {"b64_json": "?"}, DRAWN), 0, ONE),
+    "an event that is no object": (body("null", DRAWN), 0, ONE),
+    "a JSON body": (json.dumps({"data": [{"b64_json": ENCODED}], "usage": {"cost": 0.04}}).encode(),
+                    0, ONE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 100, 10_000])
+@pytest.mark.parametrize(
+    ("raw", "previews", "expected"), DRAWN_STREAMS.values(), ids=DRAWN_STREAMS.keys()
+)
+def test_a_streamed_order_gives_previews_and_then_the_pictures(raw, previews, expected, size):
+    pieces = Pieces(*(raw[at : at + size] for at in range(0, len(raw), size)))
+    upstream = Upstream(pieces, headers={"X-Generation-Id": "gen-1"})
+    seen: list[Picture] = []
+
+    reply = client_of(upstream).images(ORDER, on_partial=seen.append)
+
+    assert json.loads(upstream.asked[0].content)["stream"] is True
+    assert seen == [Picture(PNG, "image/png")] * previews
+    assert (len(reply.pictures), reply.usage) == expected
+    assert set(reply.pictures) == {Picture(PNG, "image/png")}
+    assert reply.generation_id == "gen-1"
+
+
+OOPS = {"type": "error", "error": {"code": 429, "message": "slow", "type": "x", "param": None}}
+NO_DRAWN_STREAMS = {
+    "an error": (body(PREVIEW, OOPS), errors.RateLimitedError),
+    "an error in its first event": (body(OOPS, done=False), errors.RateLimitedError),
+    "an error after a picture": (body(DRAWN, OOPS), errors.RateLimitedError),
+    "only previews, then [DONE]": (body(PREVIEW), errors.NoImageError),
+    "only previews, then the end": (body(PREVIEW, done=False), errors.IncompleteReplyError),
+    "cut inside the picture": (body(DRAWN, done=False)[:-9], errors.IncompleteReplyError),
+    "nothing": (b"", errors.IncompleteReplyError),
+    "only comments": (b": hi\n\n" * 3, errors.IncompleteReplyError),
+    "only [DONE]": (body(), errors.NoImageError),
+    "an event that is no JSON": (body("{oops", DRAWN), errors.GarbledReplyError),
+    "an error as a body": (b'{"error":{"code":401,"message":"no"}}', errors.AuthenticationError),
+    "a page of HTML": (b"<html>", errors.UnavailableError),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"), NO_DRAWN_STREAMS.values(), ids=NO_DRAWN_STREAMS.keys()
+)
+def test_a_streamed_order_that_ends_badly_is_an_exception(raw, expected):
+    upstream = Upstream(raw, headers={"X-Generation-Id": "gen-1"})
+
+    with pytest.raises(errors.OpenRouterError) as caught:
+        client_of(upstream).images(ORDER, on_partial=lambda _picture: None)
+
+    assert type(caught.value) is expected
+    assert caught.value.generation_id == "gen-1"
+
+
 def test_pictures_of_a_chat_are_read_and_their_absence_explained():
     encoded = base64.b64encode(PNG).decode()
     urls = (f"data:image/jpeg;charset=x;base64,{encoded}", "https://example.org/a.png")
@@ -432,6 +514,21 @@ def test_endpoints_are_asked_for_by_author_and_slug():
 
     assert data["endpoints"] == [{"uptime_last_30m": 99.5}]
     assert upstream.asked[0].url.raw_path == b"/api/v1/models/a/b%20c:free%2F..%2Fx/endpoints"
+
+
+def test_one_model_is_asked_for_by_its_name_or_alias():
+    upstream = Upstream({"data": {"id": "a/b-2", "pricing": {"prompt": "0.1"}}})
+
+    assert client_of(upstream).model("~a", "b-latest:free")["id"] == "a/b-2"
+    assert upstream.asked[0].url.raw_path == b"/api/v1/model/~a/b-latest:free"
+
+
+@pytest.mark.parametrize("wrap", [lambda data: data, lambda data: {"data": data}])
+def test_who_draws_and_for_how_much_is_told_with_and_without_data_around_it(wrap):
+    upstream = Upstream(wrap({"id": "a/b", "endpoints": [{"pricing": []}, None]}))
+
+    assert client_of(upstream).image_endpoints("a", "b") == [{"pricing": []}]
+    assert upstream.asked[0].url.path == "/api/v1/images/models/a/b/endpoints"
 
 
 def test_a_key_tells_what_it_may_spend():

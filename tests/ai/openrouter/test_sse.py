@@ -35,6 +35,39 @@ def test_events_are_the_same_whatever_the_chunks(raw, events, size):
     assert got == events
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
+@pytest.mark.parametrize(("raw", "events"), CASES.values(), ids=CASES.keys())
+def test_events_are_the_same_wherever_they_are_cut_in_two(raw, events, end):
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", end)
+
+    for cut in range(len(raw) + 1):
+        parser = EventParser()
+        assert [*parser.feed(raw[:cut]), *parser.feed(raw[cut:])] == events
+
+
+# From the tests of the specification itself: what is a field, what is a mark, what is a value.
+FROM_THE_SPECIFICATION = {
+    "fields": (
+        b"data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\n"
+        b"data:3\rdata:\r\n data:32\ndata:4\n\n", ["\0\n 2\n1\n3\n\n4"]),
+    "a blank line is none while it goes on": (b"data:test\r\ndata\ndata:test\r\n\r",
+                                              ["test\n\ntest"]),
+    "one mark": ("\ufeffdata:1\n\n\ufeffdata:2\n\ndata:3\n\n".encode(), ["1", "3"]),
+    "two marks": ("\ufeff\ufeffdata:1\n\ndata:2\n\n".encode(), ["2"]),
+    "one blank, and a tab": (b"data:\ttest\rdata: \ndata:test\n\n", ["\ttest\n\ntest"]),
+    "the end is no blank line": (b"data:1\n\nid:x\ndata:2", ["1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "events"), FROM_THE_SPECIFICATION.values(), ids=FROM_THE_SPECIFICATION.keys()
+)
+def test_lines_are_read_as_the_specification_says(raw, events):
+    for cut in range(len(raw) + 1):
+        parser = EventParser()
+        assert [*parser.feed(raw[:cut]), *parser.feed(raw[cut:])] == events
+
+
 def test_an_empty_chunk_between_cr_and_lf_changes_nothing():
     parser = EventParser()
 

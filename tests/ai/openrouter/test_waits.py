@@ -1,8 +1,12 @@
+import json
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from ai.openrouter.waits import wait_s
+from ai.openrouter import errors, waits
+from ai.openrouter.faults import read_failure
+from ai.openrouter.waits import until_midnight_s, wait_s
 
 NOW_S = 1_763_726_400.0  # Fri, 21 Nov 2025 12:00:00 GMT
 LATER_MS = str(int((NOW_S + 90) * 1_000))
@@ -49,3 +53,58 @@ def test_without_a_moment_the_clock_is_asked():
     got = wait_s(availability={}, headers={"X-RateLimit-Reset": "1"}, error_headers={})
 
     assert got == 0.0
+
+
+# --- the same from the bytes of a 429 ------------------------------------------------------------
+
+RESET = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": LATER_MS}
+ANSWERS = {
+    "1: availability before all": (
+        {"availability": {"code": "capacity_exhausted", "retryable": True, "retry_after": 3},
+         "metadata": {"headers": RESET}}, {"Retry-After": "7"}, 3.0),
+    "2: Retry-After in seconds": ({"metadata": {"headers": RESET}}, {"Retry-After": "7"}, 7.0),
+    "2: Retry-After as a date": (
+        {}, {"Retry-After": "Fri, 21 Nov 2025 12:01:00 GMT"}, 60.0),
+    "3: the reset in metadata.headers": ({"metadata": {"headers": RESET}}, {}, 90.0),
+    "3: the reset in quoted metadata": (
+        {"metadata": json.dumps({"headers": RESET})}, {}, 90.0),
+    "3: the reset in the answer's headers": ({}, RESET, 90.0),
+    "4: nothing said": ({}, {}, None),
+    "4: only garbage": (
+        {"availability": {"retry_after": -1}, "metadata": {"headers": {"X-RateLimit-Reset": "x"}}},
+        {"Retry-After": "1e9"}, None),
+}  # fmt: skip
+
+
+@pytest.fixture
+def _noon(monkeypatch):
+    monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: NOW_S))
+
+
+@pytest.mark.usefixtures("_noon")
+@pytest.mark.parametrize(("fields", "headers", "wait"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_429_tells_its_wait_in_the_order_of_trust(fields, headers, wait):
+    raw = json.dumps({"error": {"code": 429, "message": "slow"} | fields}).encode()
+
+    error = read_failure(raw, status=429, headers=headers)
+
+    assert type(error) is errors.RateLimitedError
+    assert error.retry_after_s == wait
+    assert error.retryable is True
+
+
+@pytest.mark.usefixtures("_noon")
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "7"}, RESET], ids=str)
+def test_the_free_models_of_the_day_wait_for_midnight_whatever_else_was_said(headers):
+    raw = b'{"error":{"code":429,"message":"Rate limit exceeded: free-models-per-day"}}'
+
+    error = read_failure(raw, status=429, headers=headers)
+
+    assert error.retry_after_s == 12 * 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("now_s", "wait"), [(0.0, 86_400.0), (86_399.0, 1.0), (NOW_S, 43_200.0), (86_400.5, 86_399.5)]
+)
+def test_midnight_is_utc_and_never_now(now_s, wait):
+    assert until_midnight_s(now_s) == wait

@@ -20,12 +20,16 @@ def test_a_body_holds_what_was_set_and_the_nulls_inside_messages():
         messages=({"role": "user", "content": "hi"}, called),
         provider=ProviderPreferences(only=("groq",)),
         models=("c/d",),
+        cache_control={"type": "ephemeral", "ttl": "1h"},
+        prompt_cache_key="canvas-1",
     )
 
     assert request.body(stream=True) == {
         "messages": [{"role": "user", "content": "hi"}, called],
         "model": "a/b",
         "models": ["c/d"],
+        "cache_control": {"type": "ephemeral", "ttl": "1h"},
+        "prompt_cache_key": "canvas-1",
         "max_tokens": 9,
         "provider": {"only": ["groq"]},
         "stream": True,

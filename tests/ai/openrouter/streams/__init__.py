@@ -1,0 +1,1 @@
+"""Whole response bodies, byte for byte, and what each of them means."""

@@ -1,30 +1,24 @@
 """Run the simulator: `python -m ai.simulator --port 8787`."""
 
 import argparse
-import socket
 import sys
 from decimal import Decimal
 from pathlib import Path
 
-import uvicorn
-
-from ai.simulator.app import create_app
+from ai.simulator.serve import listen, server
 from ai.simulator.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until stopped; the chosen address is the first line on stdout."""
     options = _parser().parse_args(arguments)
-    listener = socket.create_server((options.host, options.port), backlog=4_096)
+    listener = listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     if options.port_file:
         Path(options.port_file).write_text(f"{port}\n", encoding="utf-8")
     sys.stdout.write(f"http://{host}:{port}/api/v1\n")
     sys.stdout.flush()
-    config = uvicorn.Config(
-        create_app(_settings(options)), log_level="critical", access_log=False, lifespan="on"
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    server(_settings(options)).run(sockets=[listener])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -39,7 +39,9 @@ class Answer:
     reasoning: str = ""
     tool_calls: list[ToolCall] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
-    finish_reason: Finish = "stop"
+    finish_reason: Finish | None = "stop"
+    native: str = ""
+    """The provider's own word for the finish, "" = the usual one."""
     refusal: str | None = None
     reasoning_details: list[Json] = field(default_factory=list)
     call_style: str = ""
@@ -62,9 +64,10 @@ class Answer:
         words = count_text(self.content or "") + count_text(self.refusal or "")
         return words + calls + self.reasoning_tokens + self.picture_tokens
 
-    def native_finish(self, family: str) -> str:
+    def native_finish(self, family: str) -> str | None:
         """Return the provider's own word for the finish reason."""
-        return _NATIVE.get(family, {}).get(self.finish_reason, self.finish_reason)
+        reason = self.finish_reason or ""
+        return self.native or _NATIVE.get(family, {}).get(reason, reason) or None
 
 
 def within(answer: Answer, max_tokens: int) -> Answer:

@@ -6,35 +6,45 @@ from collections.abc import Callable
 from typing import Final
 
 from ai.simulator import lists, pictures
+from ai.simulator.carriage import carried, hold
 from ai.simulator.chat import complete
 from ai.simulator.control import PREFIX, control, remember
 from ai.simulator.early import REPLACING, replacing_reply
 from ai.simulator.errors import Refusal
-from ai.simulator.faults import HEADER, Asked, read_header
+from ai.simulator.faults import HEADER, Asked
+from ai.simulator.kinds import KINDS
 from ai.simulator.settings import Settings
 from ai.simulator.state import Simulator
 from ai.simulator.web import (
+    DROP,
     AsgiApp,
     ClientGoneError,
     CutError,
+    Presence,
     Receive,
     Reply,
     Request,
     Scope,
     Send,
     json_reply,
+    raw_head,
     read_request,
     send_reply,
 )
 
 _BASE: Final = "/api/v1"
 _INVALID_KEY: Final = "sk-or-invalid"
-_OPEN_PATHS: Final = re.compile(r"^/(?:models|model|providers|images/models)(?:/|$)")
+_OPEN_PATHS: Final = re.compile(
+    r"^/(?:models(?!/user)|model|providers|endpoints|images/models)(?:/|$)"
+)
 _MODEL: Final = re.compile(r"^/models/(?P<slug>[^/]+/[^/]+)/endpoints$")
 _ONE_MODEL: Final = re.compile(r"^/model/(?P<slug>[^/]+/[^/]+)$")
 _IMAGE_MODEL: Final = re.compile(r"^/images/models/(?P<slug>[^/]+/[^/]+)/endpoints$")
 _READERS: Final[dict[str, Callable[[Simulator, Request], Reply]]] = {
     "/models": lists.models,
+    "/models/user": lists.models,
+    "/models/count": lists.count,
+    "/endpoints/zdr": lists.zdr_endpoints,
     "/images/models": pictures.image_models,
     "/providers": lists.providers,
     "/key": lists.key,
@@ -42,8 +52,8 @@ _READERS: Final[dict[str, Callable[[Simulator, Request], Reply]]] = {
     "/credits": lists.credits_left,
     "/generation": lists.generation,
 }
-_EARLY: Final = REPLACING | {"slow", "stall"}
-_OWN_FAULTS: Final = ("/chat/completions", "/images")
+_ANYWHERE: Final = frozenset(k.name for k in KINDS.values() if k.where == "every endpoint")
+_LOOKED_UP: Final = _ANYWHERE | {"generation_404"}
 
 
 def create_app(settings: Settings | None = None) -> AsgiApp:
@@ -70,26 +80,33 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 async def _http(sim: Simulator, scope: Scope, receive: Receive, send: Send) -> None:
     """Read, answer, send; watch meanwhile whether the client leaves."""
-    gone = asyncio.Event()
     try:
-        request = await read_request(scope, receive, gone)
+        request = await read_request(scope, receive)
     except ClientGoneError:
         return
-    watcher = asyncio.create_task(_watch(receive, gone))
+    watcher = asyncio.create_task(_watch(receive, request.presence))
     try:
-        reply = await _answer(sim, request)
-        await send_reply(reply, send, gone)
-    except (ClientGoneError, CutError):
+        await send_reply(await _answer(sim, request), send, request.presence)
+    except ClientGoneError:
         return
+    except CutError as cut:
+        _drop(scope, cut)
     finally:
         watcher.cancel()
 
 
-async def _watch(receive: Receive, gone: asyncio.Event) -> None:
+async def _watch(receive: Receive, presence: Presence) -> None:
     """Note when the client closes the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    gone.set()
+    presence.end()
+
+
+def _drop(scope: Scope, cut: CutError) -> None:
+    """Drop the connection; a server that cannot drops it because the reply stays unfinished."""
+    way_out = (scope.get("extensions") or {}).get(DROP)
+    if way_out:
+        way_out["drop"](raw_head(Reply(200, b"{}"))[: cut.head_bytes], cut.reset)
 
 
 async def _answer(sim: Simulator, request: Request) -> Reply:
@@ -107,23 +124,32 @@ async def _route(sim: Simulator, request: Request) -> Reply:
     """Find the endpoint, with and without the `/api/v1` before it."""
     path = request.path.removeprefix(_BASE).rstrip("/") or "/"
     _authorise(request, path)
-    if path not in _OWN_FAULTS and (early := await _early(sim, request, path)):
-        return early
     match request.method, path:
         case "POST", "/chat/completions":
             return await complete(sim, request)
         case "POST", "/images":
             return await pictures.make_images(sim, request)
         case "GET", _:
-            return _read(sim, request, path)
+            return await _read(sim, request, path)
         case _:
             raise Refusal(404, f"No such endpoint: {request.method} {request.path}")
 
 
-def _read(sim: Simulator, request: Request, path: str) -> Reply:
-    """Answer a GET."""
+async def _read(sim: Simulator, request: Request, path: str) -> Reply:
+    """Answer a GET, as a fault leaves the answer."""
+    name = path.strip("/").split("/")[0]
+    line = sim.bill.find(request.query.get("id", ""))
+    asked = Asked(line.model if line else "", name, " ".join([path, *request.query.values()]))
+    kinds = _LOOKED_UP if name == "generation" else _ANYWHERE
+    fault = sim.script.pick(asked, request.headers.get(HEADER, ""), kinds=kinds)
+    await hold(fault, request, whole=True)
+    if fault and fault.kind in REPLACING:
+        return replacing_reply(fault)
+    if fault and fault.kind == "generation_404":
+        raise Refusal(404, f"Generation {request.query.get('id', '')} not found")
     reader = _READERS.get(path)
-    return reader(sim, request) if reader else _read_model(sim, path)
+    reply = reader(sim, request) if reader else _read_model(sim, path)
+    return carried(reply, fault, request)
 
 
 def _read_model(sim: Simulator, path: str) -> Reply:
@@ -150,19 +176,3 @@ def _authorise(request: Request, path: str) -> None:
         return
     if scheme.lower() != "bearer" or not key.strip():
         raise Refusal(401, "No auth credentials found")
-
-
-async def _early(sim: Simulator, request: Request, path: str) -> Reply | None:
-    """Let a scripted fault answer on the endpoints one reads."""
-    name = path.strip("/").split("/")[0]
-    if request.headers.get(HEADER):
-        fault = read_header(request.headers[HEADER])
-    else:
-        found = sim.script.take(Asked("", name, path), kinds=_EARLY)
-        if found is None:
-            return None
-        fault = found
-    if fault.kind in REPLACING:
-        return replacing_reply(fault)
-    await request.pause(fault.number("latency_s", fault.number("seconds", 1)))
-    return None

@@ -8,28 +8,24 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from ai.simulator.app import create_app
+from ai.simulator.serve import listen, server
 from ai.simulator.settings import Settings
 
 
 @contextmanager
 def serving(settings: Settings | None = None) -> Iterator[str]:
     """Serve on a free loopback port while the block runs; yield the base URL with `/api/v1`."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=4_096)
-    config = uvicorn.Config(
-        create_app(settings), log_level="critical", access_log=False, lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=_run, args=(server, listener), daemon=True, name="simulator")
+    listener, running = listen(), server(settings)
+    thread = threading.Thread(target=_run, args=(running, listener), daemon=True, name="simulator")
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
     finally:
-        server.should_exit = True
+        running.should_exit = True
         thread.join(timeout=5)
         listener.close()
 
 
-def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+def _run(running: uvicorn.Server, listener: socket.socket) -> None:
     """Run the server's loop on this thread."""
-    asyncio.run(server.serve(sockets=[listener]))
+    asyncio.run(running.serve(sockets=[listener]))

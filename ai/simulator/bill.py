@@ -37,6 +37,15 @@ class Bill:
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
         self._asked: dict[str, int] = {}
+        self._hidden: dict[str, int] = {}
+
+    def hide(self, generation_id: str, polls: int) -> None:
+        """Let GET /generation not know this generation for so many questions."""
+        self._hidden[generation_id] = polls
+
+    def hidden(self, generation_id: str) -> int:
+        """Return how many questions about a generation find nothing."""
+        return self._hidden.get(generation_id, 0)
 
     def add(self, line: Line) -> None:
         """Write a line; one generation has one line."""
@@ -63,6 +72,7 @@ class Bill:
         """Forget every line."""
         self._lines.clear()
         self._asked.clear()
+        self._hidden.clear()
 
 
 def _camel(name: str) -> str:

@@ -3,66 +3,84 @@
 import asyncio
 import time
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from ai.simulator import checks
 from ai.simulator.answer import Answer, within
 from ai.simulator.brains.reading import picture_urls
+from ai.simulator.carriage import carried, hold
 from ai.simulator.catalogue import Entry
 from ai.simulator.early import REPLACING, fails_over, replacing_reply
-from ai.simulator.faults import HEADER, Asked, Fault, read_header, split_model
-from ai.simulator.mangle import SPOILING, spoil
+from ai.simulator.errors import Refusal
+from ai.simulator.faults import HEADER, Asked, Fault, split_model
+from ai.simulator.kinds import KINDS
+from ai.simulator.mangle import spoil
 from ai.simulator.plain import write_plain
 from ai.simulator.state import Simulator
 from ai.simulator.stream import Writer
 from ai.simulator.thinking import Look, look_at, think
 from ai.simulator.turn import Turn
 from ai.simulator.usage import Spent, prompt_usd, spent_on
-from ai.simulator.web import STREAM_TYPE, Reply, Request
+from ai.simulator.web import JSON_TYPE, STREAM_TYPE, Reply, Request
 from ai.simulator.wire import Json, new_id
 
 _LONG_CHARS: Final = 20_000
-_STALL_S: Final = 3_600.0
+_OF_THE_ACCOUNT: Final = frozenset({401, 402})
+_SCRIPTED: Final = frozenset(KINDS) - {"generation_404"}
 
 
 async def complete(sim: Simulator, request: Request) -> Reply:
-    """Answer a chat completion, plain or streamed.
+    """Answer a chat completion; a model that cannot gives way to the next of `models`.
 
     Raises:
         Refusal: whatever the real service would refuse.
     """
     body = request.json()
     checks.check_shape(body)
-    slug, fault = choose(sim, request, body)
+    text = request.raw.decode("utf-8", "replace")
+    header = request.headers.get(HEADER, "")
+    asked = list(dict.fromkeys(filter(None, [body.get("model"), *(body.get("models") or ())])))
+    for place, model in enumerate(asked, 1):
+        slug, suffix = split_model(model)
+        fault = sim.script.pick(Asked(slug, "chat", text), header, suffix, kinds=_SCRIPTED)
+        is_last = place == len(asked)
+        if fault and fails_over(fault):
+            header = ""
+            if not is_last:
+                continue
+        try:
+            return await _serve(sim, request, body, sim.catalogue.get(slug), fault)
+        except Refusal as refusal:
+            if is_last or not _gives_way(refusal):
+                raise
+    raise AssertionError("a request names at least one model")
+
+
+def _gives_way(refusal: Refusal) -> bool:
+    """Tell whether another model may answer: not for a wrong id, and not without credit."""
+    unknown = (refusal.availability or {}).get("code") == "model_not_found"
+    return not unknown and refusal.status not in _OF_THE_ACCOUNT
+
+
+async def _serve(
+    sim: Simulator, request: Request, body: dict[str, Json], entry: Entry, fault: Fault | None
+) -> Reply:
+    """Answer with one model, plain or streamed."""
     generation_id = new_id()
+    await hold(fault, request)
     if fault and fault.kind in REPLACING:
-        return _identified(replacing_reply(fault), generation_id)
-    if fault and fault.kind == "stall" and fault.word("at", "events") == "headers":
-        await request.pause(fault.number("seconds", _STALL_S))
-    entry = sim.catalogue.get(slug)
+        reply = replacing_reply(
+            fault, asked_tokens=_most(body, entry), streamed=body.get("stream") is True
+        )
+        return _identified(reply, generation_id)
+    if fault and fault.kind == "generation_404":
+        sim.bill.hide(generation_id, fault.count("polls") or 1)
     turn = await _turn(sim, request, body, entry, fault, generation_id)
     pieces = Writer(turn).write() if turn.streamed else write_plain(turn)
-    kind = STREAM_TYPE if turn.streamed else "application/json"
-    return _identified(Reply(200, pieces, kind, {"cache-control": "no-cache"}), generation_id)
-
-
-def choose(sim: Simulator, request: Request, body: dict[str, Json]) -> tuple[str, Fault | None]:
-    """Return the model that serves and its fault; a failing model gives way to the next."""
-    asked = list(
-        dict.fromkeys(
-            [*([body["model"]] if body.get("model") else []), *(body.get("models") or [])]
-        )
-    )
-    if request.headers.get(HEADER):
-        return split_model(asked[0])[0], read_header(request.headers[HEADER])
-    text = request.raw.decode("utf-8", "replace")
-    for place, model in enumerate(asked):
-        slug, fault = split_model(str(model))
-        fault = fault or sim.script.take(Asked(slug, "chat", text))
-        if fault is None or place == len(asked) - 1 or not fails_over(fault):
-            return slug, fault
-    raise AssertionError("a request names at least one model")
+    kind = STREAM_TYPE if turn.streamed else JSON_TYPE
+    reply = Reply(200, pieces, kind, {"cache-control": "no-cache"})
+    return _identified(carried(reply, fault, request), generation_id)
 
 
 async def _turn(
@@ -79,15 +97,10 @@ async def _turn(
     look = await asyncio.to_thread(look_at, pictures) if pictures else Look([])
     tokens = checks.prompt_tokens_of(body)
     checks.check_context(entry, tokens + look.tokens)
-    most = min(
-        body.get("max_completion_tokens") or body.get("max_tokens") or entry.max_output_tokens,
-        entry.context_tokens,
-    )
+    most = _most(body, entry)
     _check_credit(sim, entry, most, prompt_usd(entry, tokens, look.tokens, len(pictures)))
     answer = await _answer(sim, body, entry, look, len(request.raw))
-    if fault and fault.kind in SPOILING:
-        answer = spoil(answer, fault)
-    answer = within(answer, most)
+    answer = within(spoil(answer, fault), most)
     return Turn(
         request=request,
         body=body,
@@ -97,9 +110,15 @@ async def _turn(
         settings=sim.settings,
         generation_id=generation_id,
         bill=sim.bill,
-        price=partial(_price, entry, answer, tokens, look),
+        price=cache(partial(_price, entry, answer, tokens, look)),
         created=int(time.time()),
     )
+
+
+def _most(body: dict[str, Json], entry: Entry) -> int:
+    """Return how many tokens the answer may have: as asked, else what the model can."""
+    asked = body.get("max_completion_tokens") or body.get("max_tokens")
+    return min(asked or entry.max_output_tokens, entry.context_tokens)
 
 
 async def _answer(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from ai.simulator.brains.vocabulary import words
 from ai.simulator.catalogue import Entry
-from ai.simulator.dialects import check_schema
+from ai.simulator.dialects import by_provider, check_schema, check_tools
 from ai.simulator.errors import Refusal
 from ai.simulator.shape import ChatShape, check_types
+from ai.simulator.signature import GEMINI_FORMAT, SIGN_CHARS, signed
 from ai.simulator.tokens import count_messages
 from ai.simulator.wire import Json
 
@@ -94,6 +95,8 @@ def check_ability(entry: Entry, body: dict[str, Json], pictures: list[str]) -> N
     if pictures and not entry.reads("image"):
         raise _no_endpoints("that support image input")
     _check_parameters(entry, body)
+    _check_tool_choice(entry, body)
+    check_tools(entry, body.get("tools") or [])
     _check_format(entry, body)
     _check_reasoning(entry, body)
     _check_history(entry, body["messages"])
@@ -223,6 +226,17 @@ def _by_structured(entry: Entry, body: dict[str, Json], name: str) -> bool:
     return name == "response_format" and asks_schema and entry.supports("structured_outputs")
 
 
+def _check_tool_choice(entry: Entry, body: dict[str, Json]) -> None:
+    """Check that a tool can be demanded: not of every endpoint, not of Kimi while it thinks."""
+    choice = body.get("tool_choice")
+    if choice in (None, "none") or not body.get("tools"):
+        return
+    if not entry.supports("tool_choice"):
+        raise _no_endpoints("that support the provided 'tool_choice' value")
+    if entry.slug.startswith("moonshotai/kimi-k2-thinking") and choice != "auto":
+        raise by_provider("tool_choice 'required' is incompatible with thinking enabled")
+
+
 def _check_format(entry: Entry, body: dict[str, Json]) -> None:
     """Check a schema in the family's dialect, and that Gemini is not asked for tools as well."""
     form = body.get("response_format") or {}
@@ -260,15 +274,43 @@ def _check_history(entry: Entry, messages: list[Json]) -> None:
             "Gemini models require OpenRouter reasoning details to be preserved in each request",
         ),
         "moonshotai/kimi-k2-thinking": (
-            lambda message: message.get("reasoning") or message.get("reasoning_content"),
+            _thoughts,
             "thinking is enabled but reasoning_content is missing in assistant tool call message",
         ),
     }
     for prefix, (read, text) in wants.items():
         if entry.slug.startswith(prefix) and any(not read(message) for message in called):
             raise Refusal(400, text)
+    if any(not _whole(detail) for message in called for detail in _signatures(message)):
+        raise by_provider("Corrupted thought signature.")
     if messages[-1]["role"] == "assistant" and _NO_PREFILL.search(entry.slug):
         raise Refusal(400, "This model does not support assistant message prefill")
+
+
+def _thoughts(message: Json) -> str:
+    """Return the thoughts a message gives back, plain or in their details."""
+    details = message.get("reasoning_details")
+    texts = [
+        str(detail.get("text") or "")
+        for detail in (details if isinstance(details, list) else [])
+        if isinstance(detail, dict)
+    ]
+    return message.get("reasoning") or message.get("reasoning_content") or "".join(texts)
+
+
+def _signatures(message: Json) -> list[str]:
+    """Return the signatures of Gemini that a message gives back."""
+    details = message.get("reasoning_details")
+    return [
+        str(detail.get("data"))
+        for detail in (details if isinstance(details, list) else [])
+        if isinstance(detail, dict) and detail.get("format") == GEMINI_FORMAT
+    ]
+
+
+def _whole(signature: str) -> bool:
+    """Tell whether a signature is one that this simulator wrote, untouched."""
+    return signed(signature[:-SIGN_CHARS]) == signature
 
 
 def _no_endpoints(why: str, *, excluded_by: list[str] | None = None) -> Refusal:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ai.simulator.brains.vocabulary import words
 from ai.simulator.catalogue import Entry
 from ai.simulator.errors import PROVIDER, Refusal
 from ai.simulator.wire import Json
@@ -13,7 +14,11 @@ _ANTHROPIC_BANS: Final = {
     "string": ("maxLength", "minLength"),
     "array": ("maxItems", "uniqueItems"),
 }
-_GEMINI_BANS: Final = ("$schema", "discriminator", "exclusiveMinimum", "exclusiveMaximum")
+_GEMINI_KNOWS: Final = words(
+    "type format title description nullable enum items minItems maxItems properties required "
+    "minProperties maxProperties minLength maxLength pattern minimum maximum anyOf default example "
+    "additionalProperties propertyOrdering"
+)
 
 
 def check_schema(entry: Entry, response_format: dict[str, Json]) -> None:
@@ -28,9 +33,30 @@ def check_schema(entry: Entry, response_format: dict[str, Json]) -> None:
         raise Refusal(400, "response_format.json_schema.schema is required")
     reason = _reason(entry.family, schema, strict=described.get("strict") is True)
     if reason:
-        raw = {"error": {"type": "invalid_request_error", "message": reason}}
-        metadata = {"provider_name": PROVIDER, "raw": raw, "error_type": "invalid_request"}
-        raise Refusal(400, "Provider returned error", metadata=metadata)
+        raise by_provider(reason)
+
+
+def check_tools(entry: Entry, tools: list[Json]) -> None:
+    """Refuse the parameters of a tool as the model's family would.
+
+    Raises:
+        Refusal: 400 "Provider returned error" with the reason inside `metadata.raw`.
+    """
+    for tool in tools:
+        function = tool.get("function") or {}
+        schema = function.get("parameters")
+        if not isinstance(schema, dict) or entry.family == "anthropic":
+            continue  # Claude's own tools take any schema; `strict` is dropped without its header
+        reason = _reason(entry.family, schema, strict=function.get("strict") is True)
+        if reason:
+            raise by_provider(f"Invalid schema for function '{function.get('name')}': {reason}")
+
+
+def by_provider(reason: str) -> Refusal:
+    """Make the refusal of a provider, whose reason stands in the raw answer only."""
+    raw = {"error": {"type": "invalid_request_error", "message": reason}}
+    metadata = {"provider_name": PROVIDER, "raw": raw, "error_type": "invalid_request"}
+    return Refusal(400, "Provider returned error", metadata=metadata)
 
 
 def _reason(family: str, schema: dict[str, Json], *, strict: bool) -> str:
@@ -40,19 +66,27 @@ def _reason(family: str, schema: dict[str, Json], *, strict: bool) -> str:
     if family == "openai" and strict:
         return _openai(schema)
     if family == "google":
-        found = next((key for node in _nodes(schema) for key in _GEMINI_BANS if key in node), "")
-        return (
-            f'Invalid JSON payload received. Unknown name "{found}" at response_schema'
-            if found
-            else ""
-        )
+        return _gemini(schema)
+    return ""
+
+
+def _gemini(schema: dict[str, Json]) -> str:
+    """Find what Gemini refuses: words it does not know, and enums of other things than texts."""
+    for node in _nodes(schema):
+        if unknown := sorted(set(node) - _GEMINI_KNOWS):
+            return (
+                f'Invalid JSON payload received. Unknown name "{unknown[0]}" at '
+                "'generation_config.response_schema': Cannot find field."
+            )
+        if any(not isinstance(value, str | None) for value in node.get("enum", ())):
+            return "response_schema.enum: only allowed for STRING type"
     return ""
 
 
 def _anthropic(schema: dict[str, Json]) -> str:
     """Find what Claude refuses: bounds, and objects that are not closed."""
     for node in _nodes(schema):
-        for kind in _types(node):
+        for kind in _types(node) or _ANTHROPIC_BANS:
             if banned := [key for key in _ANTHROPIC_BANS.get(kind, ()) if key in node]:
                 names = ", ".join(banned)
                 return (
@@ -104,4 +138,5 @@ def _nodes(schema: Json) -> Iterator[dict[str, Json]]:
     for key in ("anyOf", "oneOf", "allOf"):
         for child in schema.get(key) or ():
             yield from _nodes(child)
-    yield from _nodes(schema.get("items"))
+    for key in ("items", "additionalProperties", "not"):
+        yield from _nodes(schema.get(key))

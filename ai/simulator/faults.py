@@ -1,26 +1,18 @@
-"""A script of faults, consumed by the requests it matches."""
+"""Faults on request: a script, a header, or a suffix of the model's name."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from ai.simulator.brains.vocabulary import words
 from ai.simulator.errors import Refusal
+from ai.simulator.kinds import KINDS, Kind
 from ai.simulator.wire import Json
 
-KINDS: Final = words(
-    "status error_in_200 choice_error html cut stall no_finish no_done mid_stream_error "
-    "empty refusal malformed_json wrong_schema wrong_tool slow no_usage late_usage "
-    "ending generation_404"
-)
 HEADER: Final = "x-sim-fault"
 
-_SUFFIX: Final = re.compile(r"^(?P<kind>[a-z0-9_]+?)(?:_(?P<number>\d+))?$")
 _MATCH_KEYS: Final = frozenset({"model", "endpoint", "contains", "nth"})
-_NUMBER_MEANS: Final = {"status": "status", "ending": "ending", "cut": "events", "stall": "events"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +26,19 @@ class Asked:
 
 @dataclass(slots=True)
 class Fault:
-    """One scripted misbehaviour, how often it is left, and how many requests it has seen."""
+    """One misbehaviour, how often it is left, and how many requests it has seen."""
 
     kind: str
     params: dict[str, Json] = field(default_factory=dict)
     match: dict[str, Json] = field(default_factory=dict)
     times: int | None = 1
     seen: int = 0
+
+    @property
+    def how(self) -> str:
+        """The way in which it happens, "" where there is only one."""
+        ways = KINDS[self.kind].ways
+        return str(self.params.get("how") or (ways[0] if ways else ""))
 
     def number(self, name: str, default: float) -> float:
         """Return a numeric parameter."""
@@ -83,6 +81,7 @@ class Script:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._held: dict[str, Fault] = {}
 
     def add(self, entries: Json) -> int:
         """Append faults as the control door receives them; return how many are waiting.
@@ -93,57 +92,123 @@ class Script:
         if not isinstance(entries, list):
             raise Refusal(400, "faults must be a list")
         self._faults.extend([read_fault(entry) for entry in entries])
-        return len(self._faults)
+        return sum(fault.times != 0 for fault in self._faults)
 
     def take(self, asked: Asked, *, kinds: Iterable[str] = KINDS) -> Fault | None:
         """Return the first waiting fault for this request and use it up once, or None."""
         allowed = frozenset(kinds)
         return next((f for f in self._faults if f.kind in allowed and f.takes(asked)), None)
 
+    def pick(self, asked: Asked, *brought: str, kinds: Iterable[str] = KINDS) -> Fault | None:
+        """Return the fault of a request: one that it brings along, else one of the script.
+
+        Raises:
+            Refusal: 400 when what it brings is not a fault.
+        """
+        for text in filter(None, brought):
+            if fault := self._brought(text, asked):
+                return fault
+        return self.take(asked, kinds=kinds)
+
+    def _brought(self, text: str, asked: Asked) -> Fault | None:
+        """Return the fault that a request brings along, as often as it says; None when used up.
+
+        Raises:
+            Refusal: 400 when the text is not a fault.
+        """
+        if text not in self._held:
+            self._held[text] = read_text(text)
+        fault = self._held[text]
+        return fault if fault.takes(asked) else None
+
     def clear(self) -> None:
         """Forget the script."""
         self._faults.clear()
+        self._held.clear()
 
 
 def read_fault(entry: Json) -> Fault:
-    """Read one fault: `{match, times, kind, ...params}`.
+    """Read one fault: `{match, times, kind, how, ...params}`.
 
     Raises:
-        Refusal: 400 when the kind or a match key is unknown.
+        Refusal: 400 when the kind, its way or what it waits for is unknown.
     """
-    if not isinstance(entry, dict) or entry.get("kind") not in KINDS:
+    kind = KINDS.get(str(entry.get("kind"))) if isinstance(entry, dict) else None
+    if kind is None:
         raise Refusal(400, f"not a fault: {str(entry)[:100]}; kinds are {', '.join(sorted(KINDS))}")
     match = entry.get("match") or {}
-    if unknown := set(match) - _MATCH_KEYS:
-        raise Refusal(400, f"unknown match keys: {', '.join(sorted(unknown))}")
+    _check_match(match)
+    _check_way(kind, entry.get("how"))
     params = {k: v for k, v in entry.items() if k not in ("kind", "match", "times")}
     times = entry.get("times", 1)
-    return Fault(entry["kind"], params, match, None if times is None else int(times))
+    if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
+        raise Refusal(400, "times must be a whole number, or null for always")
+    return Fault(kind.name, params, match, times)
 
 
-def read_header(value: str) -> Fault:
-    """Read the fault a request carries in its own header.
+def read_text(text: str) -> Fault:
+    """Read a fault as headers and model suffixes carry it: JSON, or `status-429;retry_after=7`.
+
+    It acts on every request that carries it unless it says `times`.
 
     Raises:
-        Refusal: 400 when it is not JSON or not a fault.
+        Refusal: 400 when it is neither.
     """
+    if text.lstrip().startswith("{"):
+        try:
+            entry = json.loads(text)
+        except ValueError as exc:
+            raise Refusal(400, "X-Sim-Fault must be JSON or kind-number;name=value") from exc
+        return read_fault({"times": None} | entry)
+    name, *pairs = text.strip().split(";")
+    entry = _read_name(name.replace("-", "_"))
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        entry[key.strip()] = _value(value.strip())
+    return read_fault({"times": None} | entry)
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """Split `author/slug~stall` into the slug and the text of its fault, "" where it has none."""
+    slug, _, text = model.rpartition("~")
+    return (slug, text) if slug else (model, "")
+
+
+def _read_name(name: str) -> dict[str, Json]:
+    """Read `kind`, `kind_number` or `kind_way`."""
+    if name in KINDS:
+        return {"kind": name}
+    for kind in KINDS.values():
+        rest = name.removeprefix(f"{kind.name}_")
+        if rest == name:
+            continue
+        if rest in kind.ways:
+            return {"kind": kind.name, "how": rest}
+        if rest.isdigit() and kind.number:
+            return {"kind": kind.name, kind.number: int(rest)}
+    raise Refusal(400, f"not a fault: {name[:100]}; kinds are {', '.join(sorted(KINDS))}")
+
+
+def _check_match(match: Json) -> None:
+    """Check what a fault waits for."""
+    if not isinstance(match, dict):
+        raise Refusal(400, "match must be an object")
+    if unknown := set(match) - _MATCH_KEYS:
+        raise Refusal(400, f"unknown match keys: {', '.join(sorted(unknown))}")
+    if any(not isinstance(value, int if key == "nth" else str) for key, value in match.items()):
+        raise Refusal(400, "match takes texts, and a whole number for nth")
+
+
+def _check_way(kind: Kind, how: Json) -> None:
+    """Check that a fault happens in a way that its kind knows."""
+    if how is not None and how not in kind.ways:
+        known = ", ".join(kind.ways) or "none"
+        raise Refusal(400, f"{kind.name} knows no {how!r}; ways are {known}")
+
+
+def _value(text: str) -> Json:
+    """Read a parameter: JSON where it is, else the text itself."""
     try:
-        entry = json.loads(value)
-    except ValueError as exc:
-        raise Refusal(400, "X-Sim-Fault must be JSON") from exc
-    return read_fault(entry)
-
-
-def split_model(model: str) -> tuple[str, Fault | None]:
-    """Split `author/slug~stall` or `author/slug~status-503` into the slug and its fault."""
-    slug, _, suffix = model.rpartition("~")
-    found = _SUFFIX.match(suffix.replace("-", "_")) if slug else None
-    if found is None:
-        return model, None
-    if suffix.replace("-", "_") in KINDS:
-        return slug, Fault(suffix.replace("-", "_"))
-    kind, number = found["kind"], found["number"]
-    if kind not in KINDS:
-        raise Refusal(400, f"unknown fault kind in model suffix: {suffix}")
-    params = {_NUMBER_MEANS.get(kind, "seconds"): int(number)} if number else {}
-    return slug, Fault(kind, params)
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -6,7 +6,6 @@ from typing import Final
 from ai.simulator.bill import Line
 from ai.simulator.catalogue import Entry, endpoint_row
 from ai.simulator.errors import PROVIDER, Refusal
-from ai.simulator.faults import Asked
 from ai.simulator.state import Simulator
 from ai.simulator.web import Reply, Request, json_reply
 from ai.simulator.wire import Json
@@ -53,6 +52,17 @@ def models(sim: Simulator, request: Request) -> Reply:
     return json_reply(
         {"data": shown, "total_count": len(wanted), "links": {"next": link}, "simulated": True}
     )
+
+
+def count(sim: Simulator, _request: Request) -> Reply:
+    """GET /models/count."""
+    return json_reply({"data": {"count": len(sim.catalogue.entries())}, "simulated": True})
+
+
+def zdr_endpoints(sim: Simulator, _request: Request) -> Reply:
+    """GET /endpoints/zdr: nothing is kept here, so every endpoint is one."""
+    rows = [endpoint_row(entry) for entry in sim.catalogue.entries()]
+    return json_reply({"data": rows, "simulated": True})
 
 
 def endpoints(entry: Entry) -> Reply:
@@ -104,6 +114,11 @@ def key(sim: Simulator, _request: Request) -> Reply:
         "is_provisioning_key": False,
         "expires_at": None,
         "creator_user_id": None,
+        "organization_id": None,
+        "workspace_id": None,
+        "allowed_data_regions": ["global"],
+        "budgets": [],
+        "effective_budget": None,
         "free_model_daily_requests": {"limit": 1_000, "used": 0, "remaining": 1_000},
         "rate_limit": {
             "requests": -1,
@@ -123,7 +138,7 @@ def credits_left(sim: Simulator, _request: Request) -> Reply:
 
 
 def generation(sim: Simulator, request: Request) -> Reply:
-    """GET /generation?id=: the bill's line, after as many 404s as are set or scripted.
+    """GET /generation?id=: the bill's line, after as many 404s as are set or asked for.
 
     Raises:
         Refusal: 404 while or because nothing is known of the id.
@@ -131,10 +146,8 @@ def generation(sim: Simulator, request: Request) -> Reply:
     generation_id = request.query.get("id", "")
     line = sim.bill.find(generation_id)
     missed = sim.bill.asked(generation_id)
-    fault = sim.script.take(
-        Asked(line.model if line else "", "generation", generation_id), kinds={"generation_404"}
-    )
-    if line is None or missed < sim.settings.generation_misses or fault:
+    hidden = max(sim.settings.generation_misses, sim.bill.hidden(generation_id))
+    if line is None or missed < hidden:
         raise Refusal(404, f"Generation {generation_id} not found")
     return json_reply({"data": _generation(line), "simulated": True})
 
@@ -176,7 +189,8 @@ def _row(entry: Entry) -> dict[str, Json]:
     """Return a model as the list shows it."""
     row = {name: value for name, value in entry.row.items() if name != "images_api"}
     details = f"/api/v1/models/{entry.served_as}/endpoints"
-    return row | {"supported_voices": None, "links": {"details": details}}
+    pricing = {"prompt": "0", "completion": "0"} | row["pricing"]  # pictures cost by the piece
+    return row | {"pricing": pricing, "supported_voices": None, "links": {"details": details}}
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Final
 
@@ -13,20 +12,27 @@ from ai.simulator.answer import PICTURE_TOKENS
 from ai.simulator.bill import Line
 from ai.simulator.brains.drawing import RATIOS, SCALES, Order, draw, size_of
 from ai.simulator.brains.pictures import open_data_url
+from ai.simulator.carriage import carried, hold
 from ai.simulator.catalogue import Entry
 from ai.simulator.early import REPLACING, replacing_reply
-from ai.simulator.errors import Refusal
-from ai.simulator.faults import HEADER, Asked, Fault, read_header, split_model
+from ai.simulator.errors import PROVIDER, Refusal
+from ai.simulator.faults import HEADER, Asked, Fault, split_model
+from ai.simulator.kinds import KINDS
+from ai.simulator.mangle_pictures import spoil_base64
+from ai.simulator.odd import thin_usage
 from ai.simulator.shape import ImagesShape, check_types
 from ai.simulator.state import Simulator
 from ai.simulator.tokens import count_text
-from ai.simulator.web import STREAM_TYPE, CutError, Reply, Request, json_reply
-from ai.simulator.wire import Json, dumps, event, new_id
+from ai.simulator.web import STREAM_TYPE, Reply, Request, json_reply
+from ai.simulator.wire import Json, event, new_id
 
 _PIXELS: Final = re.compile(r"^(?P<width>\d{2,4})x(?P<height>\d{2,4})$")
 _MOST: Final = 10
 _MOST_REFERENCES: Final = 16
 _FORMATS: Final = ("png", "jpeg", "webp")
+_SCRIPTED: Final = frozenset(
+    kind.name for kind in KINDS.values() if kind.where in ("every endpoint", "chat and images")
+)
 
 
 async def make_images(sim: Simulator, request: Request) -> Reply:
@@ -38,36 +44,50 @@ async def make_images(sim: Simulator, request: Request) -> Reply:
     body = request.json()
     check_types(ImagesShape, body)
     slug, fault = _fault(sim, request, body)
+    await hold(fault, request, whole=True)
     if fault and fault.kind in REPLACING:
         return replacing_reply(fault)
-    if fault and fault.kind in ("slow", "stall"):
-        await request.pause(fault.number("latency_s", fault.number("seconds", 1)))
+    if fault and fault.kind == "bad_picture" and fault.how == "blocked":
+        metadata = {"error_type": "content_policy_violation", "provider_name": PROVIDER}
+        raise Refusal(400, "The picture was blocked (simulated)", metadata=metadata)
     entry = sim.catalogue.get(slug)
     checks.check_provider(body)
     orders, resolution = _orders(entry, body)
     drawn = await asyncio.gather(*(asyncio.to_thread(draw, order) for order in orders))
-    generation_id = new_id()
-    if fault and fault.kind == "empty":
+    if fault and (fault.kind == "empty" or (fault.kind == "bad_picture" and fault.how == "none")):
         drawn = []
     cost = _cost(entry, resolution, len(drawn), len(body.get("input_references") or ()))
+    generation_id = new_id()
     if drawn:
         _settle(sim, request, body, entry, generation_id, cost)
-    data = [
-        {
-            "b64_json": base64.b64encode(each).decode(),
-            "media_type": f"image/{orders[0].output_format}",
-        }
-        for each in drawn
-    ]
-    reply: dict[str, Json] = {"created": int(time.time()), "data": data, "simulated": True}
-    if not (fault and fault.kind == "no_usage"):
-        reply["usage"] = _usage(body["prompt"], len(drawn), cost)
+    reply: dict[str, Json] = {
+        "created": int(time.time()),
+        "data": [_datum(picture, orders[0].output_format, fault) for picture in drawn],
+        "simulated": True,
+    } | thin_usage(_usage(body["prompt"], len(drawn), cost), fault)
     headers = {"x-generation-id": generation_id}
-    if fault and fault.kind == "cut":
-        return Reply(200, _cut_off(dumps(reply), fault.count("bytes")), headers=headers)
     if body.get("stream") is True and entry.row["images_api"]["supports_streaming"]:
-        return Reply(200, _as_events(reply), STREAM_TYPE, headers)
-    return json_reply(reply, headers=headers)
+        answer = Reply(200, _as_events(reply), STREAM_TYPE, headers)
+    else:
+        answer = json_reply(reply, headers=headers)
+    return carried(answer, fault, request)
+
+
+def _datum(picture: bytes, output_format: str, fault: Fault | None) -> dict[str, Json]:
+    """Write one picture, spoiled where a fault says so."""
+    written: dict[str, Json] = {
+        "b64_json": base64.b64encode(picture).decode(),
+        "media_type": f"image/{output_format}",
+    }
+    if fault is None or fault.kind != "bad_picture":
+        return written
+    if fault.how == "address":
+        return {"url": "https://pictures.example/simulated.png"}
+    if fault.how == "no_type":
+        del written["media_type"]
+    if fault.how == "wrong_type":
+        written["media_type"] = "image/gif"
+    return written | {"b64_json": spoil_base64(written["b64_json"], fault.how)}
 
 
 def image_models(sim: Simulator, _request: Request) -> Reply:
@@ -112,11 +132,9 @@ def image_endpoints(entry: Entry) -> dict[str, Json]:
 
 def _fault(sim: Simulator, request: Request, body: dict[str, Json]) -> tuple[str, Fault | None]:
     """Return the model and its fault."""
-    slug, fault = split_model(str(body.get("model", "")))
-    if request.headers.get(HEADER):
-        return slug, read_header(request.headers[HEADER])
-    text = request.raw.decode("utf-8", "replace")
-    return slug, fault or sim.script.take(Asked(slug, "images", text))
+    slug, suffix = split_model(body["model"])
+    asked = Asked(slug, "images", request.raw.decode("utf-8", "replace"))
+    return slug, sim.script.pick(asked, request.headers.get(HEADER, ""), suffix, kinds=_SCRIPTED)
 
 
 def _orders(entry: Entry, body: dict[str, Json]) -> tuple[list[Order], str]:
@@ -218,31 +236,23 @@ def _settle(
             endpoint="images",
             streamed=body.get("stream") is True,
             completed=True,
-            cancelled=request.gone.is_set(),
+            cancelled=request.presence.gone,
             call_id=metadata.get("call_id"),
             finish_reason="stop",
         )
     )
 
 
-async def _cut_off(body: bytes, limit: int | None) -> AsyncIterator[bytes]:
-    """Yield the head of a reply and drop the connection: the picture is made, paid and lost."""
-    yield body[: len(body) // 2 if limit is None else limit]
-    raise CutError
-
-
 def _as_events(reply: dict[str, Json]) -> bytes:
-    """Write the pictures as the stream of the images route."""
-    done = [
-        event(
-            {
-                "type": "image_generation.completed",
-                "created": reply["created"],
-                "usage": reply.get("usage"),
-                "simulated": True,
-            }
-            | each
-        )
-        for each in reply["data"]
-    ]
-    return b"".join([*done, b"data: [DONE]\n\n"])
+    """Write the pictures as the stream of the images route: one sketch of each, then the whole."""
+    written = []
+    for number, each in enumerate(reply["data"]):
+        sketch = {"partial_image_index": number, "b64_json": each.get("b64_json", "")}
+        whole = {"created": reply["created"], "usage": reply.get("usage")} | each
+        written += [_event("partial_image", sketch), _event("completed", whole)]
+    return b"".join([*written, b"data: [DONE]\n\n"])
+
+
+def _event(kind: str, keys: dict[str, Json]) -> bytes:
+    """Write one event of the images route."""
+    return event({"type": f"image_generation.{kind}", "simulated": True} | keys)

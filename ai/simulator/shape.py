@@ -87,6 +87,9 @@ class ImagesShape(_Shape):
     resolution: str | None = None
     aspect_ratio: str | None = None
     output_format: str | None = None
+    quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] | None = None
+    background: Literal["auto", "transparent", "opaque"] | None = None
+    output_compression: int | None = Field(None, ge=0, le=100)
     seed: int | None = None
     input_references: list[Any] | None = None
     stream: bool | None = None

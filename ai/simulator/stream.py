@@ -1,37 +1,29 @@
 """Write an answer as a stream of events, with the grammar and the accidents seen on the wire."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ai.simulator.answer import PICTURE_TOKENS, Answer, ToolCall
+from ai.simulator.carriage import COMMENT, STALL_S
+from ai.simulator.chunks import choice, finish, pieces, write
 from ai.simulator.errors import ErrorShape
 from ai.simulator.faults import Fault
-from ai.simulator.tokens import count_text
+from ai.simulator.mishaps import bad_event, error_event
+from ai.simulator.odd import thin_usage
 from ai.simulator.turn import Turn
-from ai.simulator.web import CutError
-from ai.simulator.wire import Json, event, quoted
+from ai.simulator.web import CutError, Pieces
+from ai.simulator.wire import Json, event
 
-COMMENT: Final = b": OPENROUTER PROCESSING\n\n"
 DONE: Final = b"data: [DONE]\n\n"
 
-_PIECE_CHARS: Final = 16
 _TICK_S: Final = 0.005
 _COMMENT_EVERY: Final = 4
 _WITH_ERROR: Final = 5
 _WITHOUT_END: Final = 6
-_STALL_S: Final = 3_600.0
 _COMMENT_S: Final = 0.5
 _LATE_S: Final = 0.5
-_MARK: Final = "@@"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One event and the tokens it carries."""
-
-    data: bytes
-    tokens: int
+_COMMENTS: Final = 17
+_ACCIDENTS: Final = frozenset({"cut", "stall", "mid_stream_error", "bad_event", "comments"})
 
 
 @dataclass(slots=True)
@@ -41,7 +33,6 @@ class Writer:
     turn: Turn
     produced_tokens: int = 0
     events: int = 0
-    sent_bytes: int = 0
     failed: bool = False
 
     @property
@@ -49,36 +40,27 @@ class Writer:
         """The accident this stream is to have."""
         return self.turn.fault
 
-    async def write(self) -> AsyncIterator[bytes]:
-        """Yield the stream; whatever ends it, what was produced is billed once."""
+    async def write(self) -> Pieces:
+        """Yield comment, answer, ending; whatever ends it, what was produced is billed once."""
         try:
-            async for piece in self._counted():
-                yield piece
+            yield COMMENT * self._comments()
+            async for comment in self._waiting(self.turn.latency_s):
+                yield comment
+            async for data in self._paced():
+                yield data
+            async for data in self._ending():
+                yield data
         finally:
             if not self.turn.billed and self.produced_tokens and not self.failed:
                 self.turn.settle(produced_tokens=self.produced_tokens, completed=False)
 
-    async def _counted(self) -> AsyncIterator[bytes]:
-        """Yield the bytes up to the place where a fault cuts them."""
-        limit = self.fault.count("bytes") if self.fault and self.fault.kind == "cut" else None
-        async for piece in self._written():
-            if limit is not None and self.sent_bytes + len(piece) >= limit:
-                yield piece[: limit - self.sent_bytes]
-                raise CutError
-            self.sent_bytes += len(piece)
-            yield piece
+    def _comments(self) -> int:
+        """Return how many comments stand in a row."""
+        fault = self.fault
+        asked = fault.count("count") if fault and fault.kind == "comments" else 1
+        return _COMMENTS if asked is None else asked
 
-    async def _written(self) -> AsyncIterator[bytes]:
-        """Yield comment, answer, ending."""
-        yield COMMENT
-        async for comment in self._waiting(self.turn.latency_s):
-            yield comment
-        async for data in self._paced():
-            yield data
-        async for data in self._ending():
-            yield data
-
-    async def _waiting(self, seconds: float) -> AsyncIterator[bytes]:
+    async def _waiting(self, seconds: float) -> Pieces:
         """Wait, with a comment whenever the silence grows long."""
         keepalive_s = self.turn.keepalive_s
         while seconds > keepalive_s:
@@ -87,71 +69,71 @@ class Writer:
             seconds -= keepalive_s
         await self.turn.request.pause(seconds)
 
-    async def _paced(self) -> AsyncIterator[bytes]:
+    async def _paced(self) -> Pieces:
         """Yield the answer at its speed; what is due when the loop wakes goes out together."""
-        start, due = self.turn.clock(), 0
+        clock, token_s, pause = self.turn.clock, self.turn.token_s, self.turn.request.pause
+        start, due, moment = clock(), 0, self._moment()
         ready: list[bytes] = []
-        for number, piece in enumerate(self._pieces()):
-            due += piece.tokens
-            wait = start + due * self.turn.token_s - self.turn.clock()
-            if wait > 0 and ready:
+        for data, tokens in pieces(self.turn):
+            due += tokens
+            wait = start + due * token_s - clock()
+            if wait > 0:
+                if ready:
+                    yield b"".join(ready)
+                    ready.clear()
+                await pause(max(wait, _TICK_S))
+            if self.events == moment:
                 yield b"".join(ready)
                 ready.clear()
-            if wait > 0:
-                await self.turn.request.pause(max(wait, _TICK_S))
-            async for before in self._accident(number, ready):
-                yield before
-            if self.failed:
-                return
-            self._count(piece)
-            ready.append(piece.data)
-            if number % _COMMENT_EVERY == _COMMENT_EVERY - 1:
+                async for accident in self._accident():
+                    yield accident
+                if self.failed:
+                    return
+            self.events += 1
+            self.produced_tokens += tokens
+            ready.append(data)
+            if not self.events % _COMMENT_EVERY:
                 ready.append(COMMENT)
-        if ready:
-            yield b"".join(ready)
-        async for after in self._accident(None, []):
-            yield after
+        yield b"".join(ready)
+        if moment is not None and moment >= self.events and not self._is("stall"):
+            async for accident in self._accident():
+                yield accident
 
-    def _count(self, piece: Piece) -> None:
-        """Count an event and its tokens as produced."""
-        self.events += 1
-        self.produced_tokens += piece.tokens
+    def _is(self, kind: str) -> bool:
+        """Tell whether the fault is of a kind."""
+        return self.fault is not None and self.fault.kind == kind
 
-    async def _accident(self, number: int | None, ready: list[bytes]) -> AsyncIterator[bytes]:
-        """Let a fault act before the event of this number, or at the end (None)."""
+    def _moment(self) -> int | None:
+        """Return before which event the fault acts, None when it does not act between events."""
         fault = self.fault
-        if fault is None or not self._now(fault, number):
-            return
-        if ready:
-            yield b"".join(ready)
-            ready.clear()
-        if fault.kind == "cut":
-            raise CutError
-        if fault.kind == "stall":
-            async for comment in self._stall(fault):
-                yield comment
-        if fault.kind == "mid_stream_error":
-            self.failed = True
-            yield self._error_event(fault)
-
-    def _now(self, fault: Fault, number: int | None) -> bool:
-        """Tell whether the fault's moment has come."""
-        if (
-            fault.kind not in ("cut", "stall", "mid_stream_error")
-            or fault.count("bytes") is not None
-        ):
-            return False
-        if fault.kind == "stall" and fault.word("at", "events") == "headers":
-            return False
+        if fault is None or fault.kind not in _ACCIDENTS or fault.count("bytes") is not None:
+            return None
+        if fault.word("at", "events") != "events":
+            return None
         after = fault.count("events")
-        after = 1 if after is None else after
-        return number == after or (
-            number is None and after >= self.events and fault.kind != "stall"
-        )
+        return 1 if after is None else after
 
-    async def _stall(self, fault: Fault) -> AsyncIterator[bytes]:
+    async def _accident(self) -> Pieces:
+        """Let the fault act."""
+        fault = self.fault
+        assert fault is not None  # noqa: S101 - it has a moment
+        match fault.kind:
+            case "cut":
+                raise CutError(reset=fault.how == "reset")
+            case "stall":
+                async for comment in self._stall(fault):
+                    yield comment
+            case "mid_stream_error":
+                self.failed = True
+                yield error_event(self.turn, fault)
+            case "bad_event":
+                yield bad_event(self.turn, fault.how)
+            case _:
+                yield COMMENT * self._comments()
+
+    async def _stall(self, fault: Fault) -> Pieces:
         """Say nothing, or nothing but comments, for some seconds."""
-        left = fault.number("seconds", _STALL_S)
+        left = fault.number("seconds", STALL_S)
         if not fault.params.get("comments"):
             await self.turn.request.pause(left)
             return
@@ -161,159 +143,50 @@ class Writer:
             left -= every
             yield COMMENT
 
-    def _error_event(self, fault: Fault) -> bytes:
-        """Write the error chunk in the documented form, or one of the captured ones."""
-        status = fault.count("status") or 502
-        shape = ErrorShape(
-            status, fault.word("message", "Provider disconnected unexpectedly") + " (simulated)"
-        )
-        error = shape.inner() | (
-            {"code": "server_error"} if fault.params.get("string_code") else {}
-        )
-        form = fault.word("form", "documented")
-        if form == "bare":
-            return event({"error": error, "user_id": "user_simulated", "simulated": True})
-        reason = None if form == "null_finish" else "error"
-        choice = {
-            "index": 0,
-            "delta": {"role": "assistant", "content": ""},
-            "finish_reason": reason,
-        }
-        return event(
-            self.turn.envelope("chat.completion.chunk") | {"error": error, "choices": [choice]}
-        )
-
-    async def _ending(self) -> AsyncIterator[bytes]:
+    async def _ending(self) -> Pieces:
         """Yield the end in the variant that is set or asked for."""
         if self.failed:
             return
-        kind = self.fault.kind if self.fault else ""
-        variant = self.turn.ending
-        if kind == "ending" and self.fault:
-            variant = self.fault.count("ending") or self.fault.count("variant") or variant
-        if kind != "no_finish" and variant != _WITHOUT_END:
-            yield self._finish(self.turn.answer.finish_reason)
-        if kind == "late_usage" and self.fault:
-            await self.turn.request.pause(self.fault.number("seconds", _LATE_S))
+        fault, variant = self.fault, self.turn.ending
+        if fault and fault.kind == "ending":
+            variant = fault.count("ending") or fault.count("variant") or variant
+        if not self._is("no_finish") and variant != _WITHOUT_END:
+            yield finish(self.turn, self.turn.answer.finish_reason)
+        if fault and fault.kind == "late_usage":
+            await self.turn.request.pause(fault.number("seconds", _LATE_S))
         self.turn.settle(produced_tokens=None, completed=True)
-        for data in self._last(variant, kind):
-            yield data
+        yield b"".join(self._last(variant))
+        if fault and fault.kind == "stall" and fault.word("at", "events") == "end":
+            async for comment in self._stall(fault):
+                yield comment
 
-    def _last(self, variant: int, kind: str) -> Iterator[bytes]:
+    def _last(self, variant: int) -> Iterator[bytes]:
         """Yield what follows the finish chunk."""
         if variant == _WITH_ERROR:
-            yield self._finish("length")
-            yield self._finish("length")
-            shape = ErrorShape(400, "Token limit reached")
-            yield event(self._usage([self._choice(None)]) | {"error": shape.inner()})
-        elif kind != "no_usage":
-            yield event(self._usage_frame(variant))
-        if kind != "no_done" and variant != _WITHOUT_END:
+            yield finish(self.turn, "length")
+            yield finish(self.turn, "length")
+            error = ErrorShape(400, "Token limit reached").inner()
+            yield self._usage([choice(self.turn, None)], {"error": error})
+        else:
+            yield self._usage_event(variant)
+        if not self._is("no_done") and variant != _WITHOUT_END:
             yield DONE
 
-    def _usage_frame(self, variant: int) -> dict[str, Json]:
-        """Build the usage chunk of a variant."""
+    def _usage_event(self, variant: int) -> bytes:
+        """Write the usage chunk of a variant; nothing when there is no usage."""
         match variant:
             case 1:
-                return self._usage([self._choice(None)])
+                return self._usage([choice(self.turn, None)])
             case 4:
-                return {"choices": [], "usage": self.turn.spent.wire(), "simulated": True}
+                usage = thin_usage(self.turn.spent.wire(), self.fault)
+                return event({"choices": [], "simulated": True} | usage) if usage else b""
             case 2 | 6:
                 return self._usage([])
             case _:
-                finish = self._choice(self.turn.answer.finish_reason)
-                return self._usage([finish]) | {"service_tier": "default"}
+                reason = None if self._is("no_finish") else self.turn.answer.finish_reason
+                return self._usage([choice(self.turn, reason)], {"service_tier": "default"})
 
-    def _usage(self, choices: list[Json]) -> dict[str, Json]:
-        """Build a whole usage chunk."""
-        whole = self.turn.envelope("chat.completion.chunk")
-        return whole | {"choices": choices, "usage": self.turn.spent.wire()}
-
-    def _finish(self, reason: str) -> bytes:
-        """Write the chunk that carries the finish reason."""
-        return event(
-            self.turn.envelope("chat.completion.chunk") | {"choices": [self._choice(reason)]}
-        )
-
-    def _choice(self, reason: str | None, delta: dict[str, Json] | None = None) -> dict[str, Json]:
-        """Build a choice; the role stands in every delta."""
-        native = self.turn.answer.native_finish(self.turn.entry.family) if reason else None
-        return {
-            "index": 0,
-            "delta": {"role": "assistant", "content": ""} | (delta or {}),
-            "finish_reason": reason,
-            "native_finish_reason": native,
-            "logprobs": None,
-        }
-
-    def _pieces(self) -> Iterator[Piece]:
-        """Yield the answer event by event: thoughts, words, pictures, calls."""
-        answer = self.turn.answer
-        yield from self._thoughts(answer)
-        yield from self._words(answer.content or "")
-        for url in answer.images:
-            image = {"type": "image_url", "index": 0, "image_url": {"url": url}}
-            yield self._chunk({"images": [image]}, PICTURE_TOKENS)
-        if answer.refusal:
-            yield self._chunk({"refusal": answer.refusal}, count_text(answer.refusal))
-        for number, call in enumerate(answer.tool_calls):
-            yield from self._call(number, call, answer.call_style)
-
-    def _thoughts(self, answer: Answer) -> Iterator[Piece]:
-        """Yield the reasoning, in the plain field and in its details."""
-        for text in split(answer.reasoning):
-            detail = {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
-            yield self._chunk({"reasoning": text, "reasoning_details": [detail]}, count_text(text))
-        encrypted = [
-            detail for detail in answer.reasoning_details if detail["type"] != "reasoning.text"
-        ]
-        if encrypted:
-            yield self._chunk({"reasoning_details": encrypted}, 0)
-
-    def _words(self, content: str) -> Iterator[Piece]:
-        """Yield the words, quickly: only they differ from chunk to chunk."""
-        if not content:
-            return
-        template = event(self._delta({"content": _MARK})).decode()
-        head, tail = template.split(quoted(_MARK))
-        for text in split(content):
-            yield Piece(f"{head}{quoted(text)}{tail}".encode("utf-8", "replace"), count_text(text))
-
-    def _call(self, number: int, call: ToolCall, style: str) -> Iterator[Piece]:
-        """Yield one call: its name first, then its arguments in fragments."""
-        index = {"shared_index": 0, "index_gap": number + 1}.get(style, number)
-        place = {} if style == "no_index" else {"index": index}
-        head = {"type": "function", "function": {"name": call.name, "arguments": ""}}
-        identity = {"id": call.id} if call.id else {}
-        if style == "object_arguments":
-            whole = {"name": call.name, "arguments": call.arguments}
-            yield self._chunk(
-                {"tool_calls": [place | identity | head | {"function": whole}]},
-                count_text(call.text()),
-            )
-            return
-        if style == "absent_arguments":
-            yield self._chunk(
-                {"tool_calls": [place | identity | head | {"function": {"name": call.name}}]}, 1
-            )
-            return
-        yield self._chunk({"tool_calls": [place | identity | head]}, count_text(call.name))
-        for text in split(call.text()):
-            fragment = place | {"function": {"arguments": text}}
-            yield self._chunk({"tool_calls": [fragment]}, count_text(text))
-
-    def _delta(self, delta: dict[str, Json]) -> dict[str, Json]:
-        """Build a chunk with a delta."""
-        return self.turn.envelope("chat.completion.chunk") | {
-            "choices": [self._choice(None, delta)]
-        }
-
-    def _chunk(self, delta: dict[str, Json], tokens: int) -> Piece:
-        """Write a chunk with a delta."""
-        return Piece(event(self._delta(delta)), tokens)
-
-
-def split(text: str) -> Iterator[str]:
-    """Split a text into pieces of a few tokens."""
-    for start in range(0, len(text), _PIECE_CHARS):
-        yield text[start : start + _PIECE_CHARS]
+    def _usage(self, choices: list[Json], more: dict[str, Json] | None = None) -> bytes:
+        """Write a usage chunk; nothing when there is no usage."""
+        usage = self.turn.usage()
+        return write(self.turn, {"choices": choices} | usage | (more or {})) if usage else b""

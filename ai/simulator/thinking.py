@@ -12,8 +12,9 @@ from ai.simulator.brains.language import clip, detect
 from ai.simulator.brains.pictures import Seen, measure, open_data_url
 from ai.simulator.brains.reading import Reading, read_messages, schema_in
 from ai.simulator.catalogue import Entry
-from ai.simulator.mangle import fenced
+from ai.simulator.mangle_json import fenced
 from ai.simulator.settings import Settings
+from ai.simulator.signature import GEMINI_FORMAT, signature_of
 from ai.simulator.tokens import count_image
 from ai.simulator.wire import Json, dumps
 
@@ -140,10 +141,8 @@ def _with_thoughts(entry: Entry, answer: Answer) -> Answer:
     if not answer.tool_calls:
         return answer
     if entry.slug.startswith("google/gemini-3"):
-        signature = hashlib.sha256(
-            answer.tool_calls[0].text().encode("utf-8", "replace")
-        ).hexdigest()
-        detail = {"type": "reasoning.encrypted", "data": signature, "format": "google-gemini-v1"}
+        signature = signature_of(answer.tool_calls[0].text())
+        detail = {"type": "reasoning.encrypted", "data": signature, "format": GEMINI_FORMAT}
         return replace(
             answer, reasoning_details=[detail | {"id": answer.tool_calls[0].id, "index": 0}]
         )

@@ -10,6 +10,7 @@ from ai.simulator.bill import Bill, Line
 from ai.simulator.catalogue import Entry
 from ai.simulator.errors import PROVIDER
 from ai.simulator.faults import Fault
+from ai.simulator.odd import thin_usage
 from ai.simulator.settings import Settings
 from ai.simulator.usage import Spent
 from ai.simulator.web import Request
@@ -40,6 +41,10 @@ class Turn:
         """The price of the whole answer."""
         return self.price(None)
 
+    def usage(self) -> dict[str, Json]:
+        """Return the usage as its key and value, as far as a fault leaves it."""
+        return thin_usage(self.spent.wire(), self.fault)
+
     @property
     def streamed(self) -> bool:
         """Tell whether the request asked for a stream."""
@@ -58,8 +63,9 @@ class Turn:
     @property
     def latency_s(self) -> float:
         """Time to the first token."""
-        if self.fault and self.fault.kind == "slow":
-            return self.fault.number("latency_s", self.fault.number("seconds", _SLOW_S))
+        fault = self.fault
+        if fault and fault.kind == "slow" and fault.word("at", "") != "headers":
+            return fault.number("latency_s", fault.number("seconds", _SLOW_S))
         return self.settings.first_token_s
 
     @property
@@ -68,6 +74,12 @@ class Turn:
         if self.fault and self.fault.kind == "slow":
             return self.fault.number("token_s", 1 / self.settings.tokens_per_second)
         return 1 / self.settings.tokens_per_second
+
+    @property
+    def leaves_out_content(self) -> bool:
+        """Tell whether even the key of the words is missing."""
+        fault = self.fault
+        return fault is not None and fault.kind == "empty" and fault.how == "absent"
 
     def clock(self) -> float:
         """Return a steady time in seconds."""
@@ -102,7 +114,7 @@ class Turn:
                 endpoint="chat",
                 streamed=self.streamed,
                 completed=completed,
-                cancelled=self.request.gone.is_set() and not completed,
+                cancelled=self.request.presence.gone and not completed,
                 call_id=(self.body.get("metadata") or {}).get("call_id"),
                 finish_reason=self.answer.finish_reason if completed else None,
             )

@@ -77,6 +77,8 @@ def spent_on(
     per_token = entry.price_usd("completion") or Decimal(0)
     made = entry.price_usd("image_output") or Decimal(0)
     made_usd = made * len(answer.images) if produced_tokens is None else Decimal(0)
+    asked_usd = prompt_usd(entry, text_tokens, picture_tokens, pictures)
+    charged = Decimal(answer.finish_reason != "error")  # what failed at the provider is free
     return Spent(
         prompt_tokens=text_tokens,
         picture_tokens=picture_tokens,
@@ -84,6 +86,6 @@ def spent_on(
         completion_tokens=produced,
         reasoning_tokens=min(answer.reasoning_tokens, produced),
         made_picture_tokens=answer.picture_tokens if produced_tokens is None else 0,
-        prompt_usd=prompt_usd(entry, text_tokens, picture_tokens, pictures),
-        completion_usd=per_token * words + made_usd,
+        prompt_usd=charged * asked_usd,
+        completion_usd=charged * (per_token * words + made_usd),
     )

@@ -25,11 +25,22 @@ RATIOS: Final = {
     "5:4": (1152, 896),
     "21:9": (1536, 672),
     "9:21": (672, 1536),
+    "1:2": (720, 1440),
+    "2:1": (1440, 720),
+    "1:4": (512, 2048),
+    "4:1": (2048, 512),
+    "1:8": (360, 2880),
+    "8:1": (2880, 360),
+    "9:19.5": (688, 1488),
+    "19.5:9": (1488, 688),
+    "9:20": (680, 1512),
+    "20:9": (1512, 680),
     "auto": (1024, 1024),
 }
-SCALES: Final = {"512": 0.5, "0.5K": 0.5, "1K": 1.0, "1.5K": 1.5, "2K": 2.0, "4K": 4.0}
+SCALES: Final = {"512": 0.5, "0.5K": 0.5, "768": 0.75, "1K": 1.0, "1.5K": 1.5, "2K": 2.0, "4K": 4.0}
 _FORMATS: Final = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 _COLOURS: Final = 4
+_MOST_COLOURS: Final = 8
 _PANELS: Final = 3
 _WORDS_WIDE: Final = 34
 _MOST_LINES: Final = 8
@@ -57,7 +68,8 @@ def size_of(ratio: str, resolution: str) -> tuple[int, int] | None:
 def draw(order: Order) -> bytes:
     """Draw a picture; the same order gives the same bytes."""
     chance = random.Random(_seed(order))  # noqa: S311 - a drawing, not a secret
-    palette = (palette_codes(order.prompt) + _invented(chance))[:_COLOURS]
+    named = palette_codes(order.prompt)[:_MOST_COLOURS]
+    palette = named + _invented(chance)[len(named) :]
     picture = Image.new("RGB", (order.width_px, order.height_px), palette[0])
     pen = ImageDraw.Draw(picture)
     _shapes(pen, order, palette, chance)
@@ -82,11 +94,12 @@ def _shapes(
     radius = round(min(width, height) * chance.uniform(0.08, 0.16))
     x, y = round(width * chance.uniform(0.2, 0.8)), round(height * chance.uniform(0.15, 0.35))
     pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette[2 % len(palette)])
-    for _ in range(_PANELS):
-        left = round(width * chance.uniform(0.05, 0.85))
+    figures = palette[3:] * _PANELS if len(palette) == _COLOURS else palette[3:]
+    for place, colour in enumerate(figures):  # side by side, so that none hides another's colour
+        left = round(width * (0.05 + 0.9 * (place + chance.uniform(0, 0.2)) / len(figures)))
         top = round(horizon - height * chance.uniform(0.05, 0.25))
         box = (left, top, left + round(width * 0.08), horizon + round(height * 0.1))
-        pen.rectangle(box, fill=palette[3 % len(palette)])
+        pen.rectangle(box, fill=colour)
 
 
 def _words(pen: ImageDraw.ImageDraw, order: Order, ground: str) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from ai.simulator.background import serving
+from ai.simulator.kinds import KINDS
 from ai.simulator.settings import Settings
 from tests.ai.simulator.conftest import MODEL, TOOLS, ask, bill_of, events, joined, script
 
@@ -342,11 +343,26 @@ async def test_a_generation_is_missing_as_often_as_scripted(sim):
     assert polls == [404, 200]
 
 
-async def test_an_unknown_fault_is_refused(sim):
-    reply = await sim.post("/__sim/faults", json={"faults": [{"kind": "explode"}]})
+@pytest.mark.parametrize(
+    ("faults", "words"),
+    [
+        ([{"kind": "explode"}], "not a fault"),
+        ([{"kind": ["cut"]}], "not a fault"),
+        (["cut"], "not a fault"),
+        ("cut", "faults must be a list"),
+        ([{"kind": "cut"}, {"kind": "cut", "how": "softly"}], "cut knows no 'softly'"),
+        ([{"kind": "cut", "times": "often"}], "times must be a whole number"),
+        ([{"kind": "cut", "match": ["model"]}], "match must be an object"),
+        ([{"kind": "cut", "match": {"mood": "bad"}}], "unknown match keys: mood"),
+        ([{"kind": "cut", "match": {"model": 7}}], "match takes texts"),
+    ],
+)
+async def test_what_is_no_fault_is_refused_and_nothing_is_scripted(sim, faults, words):
+    reply = await sim.post("/__sim/faults", json={"faults": faults})
 
     assert reply.status_code == 400
-    assert "not a fault" in reply.json()["error"]["message"]
+    assert words in reply.json()["error"]["message"]
+    assert (await sim.post("/__sim/faults", json={"faults": []})).json() == {"waiting": 0}
 
 
 def test_a_cut_stream_breaks_the_connection_and_bills_what_was_produced():
@@ -410,16 +426,20 @@ def test_a_client_that_leaves_is_billed_for_what_it_was_sent():
 )
 @pytest.mark.parametrize("stream", [False, True])
 async def test_any_answer_can_be_spoiled_even_fenced_or_plain_words(sim, kind, stream):
-    for how in ("python_literals", "unquoted_keys", "renamed", "null"):
+    ways = KINDS[kind].ways * 2
+    for how in ways:
         await script(sim, {"kind": kind, "how": how})
 
+    forms = [{}] * (len(ways) // 2) + [{"response_format": {"type": "json_object"}}] * (
+        len(ways) // 2
+    )
     replies = [
         await ask(sim, "Hello", stream=stream, model="anthropic/claude-haiku-4.5", **over)
-        for over in ({}, {"response_format": {"type": "json_object"}}) * 2
+        for over in forms
     ]
 
-    assert [reply.status_code for reply in replies] == [200] * 4
-    assert len(await bill_of(sim)) == 4
+    assert {reply.status_code for reply in replies} == {200}
+    assert len(await bill_of(sim)) == len(ways)
 
 
 async def test_a_whole_script_serves_other_endpoints_too(sim):

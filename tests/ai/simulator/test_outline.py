@@ -334,8 +334,8 @@ def test_a_long_screenplay_is_read_in_good_time():
     ["x" + " " * 50_000 + "y", "in the " * 10_000, "{" * 50_000, "\n" * 50_000, "Mara: " * 10_000],
 )
 def test_a_hostile_text_is_read_in_good_time(text):
-    start = time.perf_counter()
+    start = time.process_time()  # what others do on the machine is not its fault
 
     story_facts(read_story(text), text)
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

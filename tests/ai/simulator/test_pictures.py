@@ -205,3 +205,43 @@ async def test_image_models_tell_what_they_take_and_cost(sim):
 
     assert {model["id"] for model in models} == {FLUX, GEMINI, "black-forest-labs/flux-schnell"}
     assert [line["cost_usd"] for line in endpoints[0]["pricing"]] == [0.134, 0.134, 0.24, 0.001]
+
+
+NAMED = ["teal", "crimson", "#c99a2e", "ivory", "navy", "mint"]
+CODES = ["#12797c", "#a3142f", "#c99a2e", "#f3ecd9", "#14213d", "#a5dcc0"]
+
+
+def share_of(picture, code):
+    """Return which share of a picture has a colour, give or take what JPEG changes."""
+    small = picture.convert("RGB").resize((128, 128), Image.Resampling.NEAREST)
+    wanted = tuple(int(code[i : i + 2], 16) for i in (1, 3, 5))
+    near = [
+        count
+        for count, pixel in small.getcolors(128 * 128)
+        if max(abs(a - b) for a, b in zip(pixel, wanted, strict=True)) <= 14
+    ]
+    return sum(near) / (128 * 128)
+
+
+@pytest.mark.parametrize("named", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("ratio", ["1:1", "21:9", "9:16"])
+async def test_every_colour_the_prompt_names_covers_a_part_of_the_picture(sim, named, ratio):
+    prompt = f"a storm in {' and '.join(NAMED[:named])}"
+
+    reply = await sim.post(
+        "/images",
+        json={"model": FLUX, "prompt": prompt, "resolution": "512", "aspect_ratio": ratio},
+    )
+
+    assert min(share_of(drawn(reply), code) for code in CODES[:named]) >= 0.01
+
+
+async def test_pictures_of_the_chat_have_the_named_colours_too(sim):
+    reply = await ask(
+        sim, f"a storm in {', '.join(NAMED)}", model=GEMINI, modalities=["image", "text"]
+    )
+
+    for image in reply.json()["choices"][0]["message"]["images"]:
+        raw = base64.b64decode(image["image_url"]["url"].split(",")[1])
+        picture = Image.open(io.BytesIO(raw))
+        assert min(share_of(picture, code) for code in CODES) >= 0.01

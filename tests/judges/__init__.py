@@ -1,0 +1,1 @@
+"""The simulator, judged over real HTTP by clients that others wrote."""

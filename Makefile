@@ -7,7 +7,7 @@ PORT ?= 8000
 SCRIPT ?=
 IMAGES ?=
 
-.PHONY: help setup demo run services test check format bench chaos openapi clean
+.PHONY: help setup demo run services test check format bench chaos hostile openapi clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -73,11 +73,14 @@ format: .venv/dev ## Mend what can be mended by itself
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/dev .env ## Measure: dispatch, first token, writes (JSON in var/bench.json)
-	@$(BIN)/python -m benchmarks
+bench: .venv/dev .env ## Measure beside LiteLLM, Portkey, plain Celery … (ONLY="streams wait"; JSON in var/bench.json)
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 chaos: .venv/dev .env ## Break things: kills, cuts, storms (ONLY="F1 F9", SEED=1, FULL=1; JSON in var/chaos.json)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ONLY)
+
+hostile: .venv/dev .env ## Fuzz the whole API by its document, on both databases (SEEDS="1 2 3")
+	@$(BIN)/python -m tests.hostile.schemathesis_run $(if $(SEEDS),--seeds $(SEEDS))
 
 openapi: .venv/dev ## Write openapi.json anew
 	@SECRET_KEY=for-checks-only $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file openapi.json

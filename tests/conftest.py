@@ -10,7 +10,7 @@ from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
 from canvas.workspaces import throttling
-from tests import factories
+from tests import factories, secrecy
 
 SHIPPED = {
     "canvas.workspaces.migrations.0002_plans": "add_plans",
@@ -88,6 +88,22 @@ def _fresh_counts():
 @pytest.fixture(autouse=True)
 def _own_media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def _the_key_stays_where_it_belongs(request, monkeypatch):
+    """Look for the key in whatever comes of a test that calls models, or asks over HTTP."""
+    rows = {"transactional_db", "db"} & set(request.fixturenames)
+    if not {"openrouter", "api"} & set(request.fixturenames):
+        yield
+        return
+    for name in sorted(rows, reverse=True):
+        request.getfixturevalue(name)
+    with secrecy.watching(monkeypatch) as finds:
+        yield
+    if rows and "openrouter" in request.fixturenames:
+        secrecy.look_at_rows(finds)
+    assert finds == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The visual bible: the whole of it, its aesthetic, its entries."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -18,6 +19,8 @@ from scenes.services.bible import add_entry, edit_aesthetic, edit_entry, remove_
 
 class BibleView(CanvasAPIView):
     """The whole bible. Its ETag changes with the project and with every entry and picture."""
+
+    is_versioned: ClassVar[bool] = True
 
     @extend_schema(responses=BibleSerializer)
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -50,14 +53,15 @@ class BibleEntryListView(CanvasAPIView):
 
     ordering = ["created_at"]
     ordering_fields = {"createdAt": "created_at", "modifiedAt": "modified_at", "name": "name"}
+    filters = [
+        queries.choices("category", Category.values, "Only this category."),
+        queries.SEARCH,
+    ]
 
     @extend_schema(
         operation_id="bible_entries_list",
         responses=BibleEntrySerializer(many=True),
-        parameters=[
-            queries.choices("category", Category.values, "Only this category."),
-            queries.SEARCH,
-        ],
+        parameters=filters,
     )
     def get(self, request: Request, project_id: UUID) -> Response:
         """List the entries, oldest first."""

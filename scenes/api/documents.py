@@ -1,13 +1,13 @@
 """The whole project as one document, for clients that save it as they go."""
 
+from typing import ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canvas.core.etag import etag_of, is_unchanged
-from canvas.core.openapi import IF_NONE_MATCH
 from canvas.workspaces.views import CanvasAPIView
 from scenes.api.actor import actor_of
 from scenes.services.documents import (
@@ -22,11 +22,9 @@ from scenes.shapes.document import SceneProject
 class DocumentView(CanvasAPIView):
     """A project as one `SceneProject`."""
 
-    @extend_schema(
-        operation_id="projects_document_retrieve",
-        parameters=[IF_NONE_MATCH],
-        responses={200: SceneProject, 304: OpenApiResponse(description="Unchanged.")},
-    )
+    is_versioned: ClassVar[bool] = True
+
+    @extend_schema(operation_id="projects_document_retrieve", responses=SceneProject)
     def get(self, request: Request, project_id: UUID) -> Response:
         """Read the whole project.
 

@@ -35,15 +35,14 @@ class ProjectListView(_ProjectAnswer):
         "modifiedAt": "modified_at",
         "title": "title",
     }
+    filters = [
+        queries.flags("isArchived", "Only archived projects, or only the others."),
+        queries.flags("deleted", "True lists the bin instead."),
+        queries.SEARCH,
+    ]
 
     @extend_schema(
-        operation_id="projects_list",
-        responses=ProjectSerializer(many=True),
-        parameters=[
-            queries.flags("isArchived", "Only archived projects, or only the others."),
-            queries.flags("deleted", "True lists the bin instead."),
-            queries.SEARCH,
-        ],
+        operation_id="projects_list", responses=ProjectSerializer(many=True), parameters=filters
     )
     def get(self, request: Request) -> Response:
         """List the projects, newest first; those in the bin only when asked for."""

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from canvas.core.errors import Fault, Malformed
 
 LONGEST_SEARCH: Final = 200
-SEARCH: Final = OpenApiParameter("search", str, description="A part of the texts.")
+SEARCH: Final = OpenApiParameter(
+    "search", {"type": "string", "maxLength": LONGEST_SEARCH}, description="A part of the texts."
+)
 _FLAGS: Final = {"true": True, "false": False}
 
 

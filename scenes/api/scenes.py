@@ -27,14 +27,13 @@ class SceneListView(CanvasAPIView):
         "modifiedAt": "modified_at",
         "title": "title",
     }
+    filters = [
+        queries.choices("status", SceneStatus.values, "Only scenes with this status."),
+        queries.SEARCH,
+    ]
 
     @extend_schema(
-        operation_id="scenes_list",
-        responses=SceneSerializer(many=True),
-        parameters=[
-            queries.choices("status", SceneStatus.values, "Only scenes with this status."),
-            queries.SEARCH,
-        ],
+        operation_id="scenes_list", responses=SceneSerializer(many=True), parameters=filters
     )
     def get(self, request: Request, project_id: UUID) -> Response:
         """List the scenes in the film's order."""

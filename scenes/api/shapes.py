@@ -1,7 +1,7 @@
 """Shapes inside rows: they are stored as they are on the wire, keys included."""
 
 import json
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,13 +11,16 @@ from rest_framework.fields import empty
 from canvas.core.serializers import (
     CamelSerializer,
     StrictCharField,
+    StrictChoiceField,
     StrictFloatField,
     StrictIntegerField,
     camel,
 )
 from scenes.models import OriginKind
+from scenes.prompts.slots import Workflow
 
 SHORT_CHARS: Final = 200
+SLOT_CHARS: Final = 500
 TEXT_CHARS: Final = 20_000
 MAP_BYTES: Final = 16 * 1024
 
@@ -99,7 +102,10 @@ class GlobalStyleSerializer(WireShape):
     brand_guidelines = optional(TEXT_CHARS)
     visual_theme = optional(TEXT_CHARS)
     consistency_notes = optional(TEXT_CHARS)
-    character_refs = CharacterRefSerializer(many=True, required=False, allow_null=True)
+    # No `many=True`: it would allow null for each item as well.
+    character_refs = serializers.ListField(
+        child=CharacterRefSerializer(), required=False, allow_null=True
+    )
 
 
 class AestheticSerializer(WireShape):
@@ -116,33 +122,33 @@ class AestheticSerializer(WireShape):
 class SlotsCameraSerializer(WireShape):
     """The camera of a prompt."""
 
-    angle = optional()
-    movement = optional()
-    lens = optional()
-    shot_type = optional()
+    angle = optional(SLOT_CHARS)
+    movement = optional(SLOT_CHARS)
+    lens = optional(SLOT_CHARS)
+    shot_type = optional(SLOT_CHARS)
 
 
 class SlotsLightingSerializer(WireShape):
     """The light of a prompt."""
 
-    mood = optional()
-    direction = optional()
-    color = optional()
-    time_of_day = optional()
+    mood = optional(SLOT_CHARS)
+    direction = optional(SLOT_CHARS)
+    color = optional(SLOT_CHARS)
+    time_of_day = optional(SLOT_CHARS)
 
 
 class SlotsStyleSerializer(WireShape):
     """The style of a prompt."""
 
-    aesthetic = optional()
-    era = optional()
-    influences = texts(required=False)
+    aesthetic = optional(SLOT_CHARS)
+    era = optional(SLOT_CHARS)
+    influences = texts(most=50, longest=SLOT_CHARS, required=False)
 
 
 class SlotsAdvancedSerializer(WireShape):
     """What only some targets understand."""
 
-    negative_prompt = optional()
+    negative_prompt = optional(4_000)
     weights = serializers.DictField(child=StrictFloatField(), required=False)
     cfg_scale = StrictFloatField(required=False)
     steps = StrictIntegerField(required=False)
@@ -151,13 +157,13 @@ class SlotsAdvancedSerializer(WireShape):
 class SlotsSerializer(WireShape):
     """A scene's structured prompt, for the OpenAPI document; `scenes.prompts.slots` checks it."""
 
-    subject = optional(TEXT_CHARS)
+    subject = optional(4_000)
     camera = SlotsCameraSerializer(required=False)
     lighting = SlotsLightingSerializer(required=False)
     style = SlotsStyleSerializer(required=False)  # type: ignore[assignment] # DRF takes it out
-    aspect_ratio = optional()
-    workflow = optional()
-    reference_image = optional(TEXT_CHARS)
+    aspect_ratio = optional(40)
+    workflow = StrictChoiceField(choices=get_args(Workflow), required=False, allow_null=True)
+    reference_image = optional(8_000)
     advanced = SlotsAdvancedSerializer(required=False)
 
 

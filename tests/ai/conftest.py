@@ -10,13 +10,14 @@ from scenes.models import Project
 from scenes.services.changes import Actor
 from scenes.services.projects import add_project
 from tests.ai.fake_openrouter import FakeOpenRouter
+from tests.secrecy import CANARY_KEY
 
 
 @pytest.fixture
 def openrouter(monkeypatch, settings):
     """The scripted OpenRouter; nothing else can be reached."""
     fake = FakeOpenRouter()
-    settings.OPENROUTER_API_KEY = "sk-or-v1-test"
+    settings.OPENROUTER_API_KEY = CANARY_KEY
     settings.OPENROUTER_BASE_URL = "http://127.0.0.1:1/api/v1"
     monkeypatch.setattr(exchange, "fake_transport", fake.transport)
     return fake

@@ -13,7 +13,18 @@ from datetime import UTC, datetime
 from typing import Final, NoReturn
 
 from canvas.stack import BASE_DIR
-from chaos.experiments import barrier, deaf, kills, poison, readers, steps, storm, twins, upstream
+from chaos.experiments import (
+    barrier,
+    deaf,
+    deploy,
+    kills,
+    poison,
+    readers,
+    steps,
+    storm,
+    twins,
+    upstream,
+)
 from chaos.lab import Lab
 from chaos.outcome import Outcome, table
 
@@ -25,6 +36,7 @@ EXPERIMENTS: Final[dict[str, Callable[[Lab], Outcome]]] = {
     "F3": steps.run,
     "F4": poison.run,
     "F5": twins.run,
+    "F6": deploy.run,
     "F7": deaf.run,
     "F9": storm.run,
     "F10": upstream.run,
@@ -44,6 +56,7 @@ def main() -> None:
             outcomes.append(_make(lab, name, options.seed))
             for sentence in outcomes[-1].broken[:MOST_SAID]:
                 _say(f"    {sentence}")
+            _say(f"    {outcomes[-1].verdict} in {outcomes[-1].seconds:.0f} s")
     sys.stdout.write(table(outcomes) + "\n")
     _write(outcomes, options)
     sys.exit(any(outcome.broken for outcome in outcomes))

@@ -19,6 +19,9 @@ from psycopg import sql
 from canvas.stack import free_port
 
 PATIENCE_S: Final = 30.0
+ROOM_BYTES: Final = 512 * 1024  # what a crowded Redis has more than it uses
+JUNK: Final = 40
+SAMPLES: Final = 64  # as many as it may compare: what is oldest goes, not what is found
 _BINARIES: Final = Path("/usr/lib/postgresql")
 _ACCOUNT: Final = "postgres"
 
@@ -70,6 +73,36 @@ class RedisServer:
         """Forget everything, as FLUSHALL does."""
         with redis.Redis(port=self.port) as client:
             client.flushall()
+
+    def pause(self) -> None:
+        """SIGSTOP: it takes connections and answers none."""
+        assert self._process is not None  # noqa: S101 started
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        assert self._process is not None  # noqa: S101 started
+        self._process.send_signal(signal.SIGCONT)
+
+    def crowd(self) -> int:
+        """Make it small and fill it; give how many keys it threw out that were not the filling.
+
+        It stays small until `relieve`.
+        """
+        with redis.Redis(port=self.port) as client:
+            before = set(client.keys())
+            used_bytes = int(client.info("memory")["used_memory"])
+            client.config_set("maxmemory-samples", SAMPLES)
+            client.config_set("maxmemory-policy", "allkeys-lru")
+            client.config_set("maxmemory", used_bytes + ROOM_BYTES)
+            for number in range(JUNK):
+                client.set(f"junk-{number}", b"x" * (ROOM_BYTES // 8))
+            return len(before - set(client.keys()))
+
+    def relieve(self) -> None:
+        """Make it large again after `crowd`."""
+        with redis.Redis(port=self.port) as client:
+            client.config_set("maxmemory", 0)
 
     def stop(self) -> None:
         """End it and take its folder away."""

@@ -8,11 +8,12 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from canvas.stack import Part, Stack
+from canvas.stack import BASE_DIR, Part, Stack
 from chaos.auditor import audit
 from chaos.tables import Tables, key_of
 
@@ -54,11 +55,18 @@ class Service:
             self.start_worker()
         self.await_web()
 
-    def start_worker(self, **env: str) -> Part:
-        """Start one more worker; `env` stands over its environment."""
-        self.stack.extra_env = {**self.env, **env}
+    def start_worker(self, env: Mapping[str, str] | None = None, *, root: Path = BASE_DIR) -> Part:
+        """Start one more worker.
+
+        Args:
+            env: stands over its environment; with an OPENROUTER_BASE_URL it asks there.
+            root: of its code.
+        """
+        env = env or {}
+        self.stack.root, self.stack.extra_env = root, {**self.env, **env}
+        self.stack.simulate = "OPENROUTER_BASE_URL" not in env
         self.stack.start_part("worker")
-        self.stack.extra_env = self.env
+        self.stack.root, self.stack.extra_env, self.stack.simulate = BASE_DIR, self.env, True
         self.workers.append(self.stack.parts["worker"])
         return self.workers[-1]
 
@@ -70,6 +78,17 @@ class Service:
         if sig == signal.SIGKILL:
             process.wait(PATIENCE_S)
             self.workers = [each for each in self.workers if each is not part]
+
+    def ended(self, part: Part, within_s: float) -> float:
+        """Wait for a part that was told to end; give how long it took, in seconds.
+
+        Raises:
+            TimeoutError: it goes on.
+        """
+        started = time.monotonic()
+        until(lambda: process_of(part).poll() is not None, f"the end of a {part.name}", within_s)
+        self.workers = [each for each in self.workers if each is not part]
+        return time.monotonic() - started
 
     def gone(self) -> int:
         """Count the workers that ended by themselves, and start others in their place."""

@@ -1,4 +1,7 @@
-"""F13: many processes and threads take the last cents, projects and scenes at one moment."""
+"""F13: many processes and threads take the last of something at one moment.
+
+Cents of the budget, pictures, projects and scenes of the plan; a plan has no limit of members.
+"""
 
 import json
 import os
@@ -14,7 +17,16 @@ from chaos.tables import Tables, key_of
 from chaos.within.cents import CENT_NUSD
 
 THREADS: Final = 8
-LIMIT_COLUMNS: Final = {"projects": "max_projects", "scenes": "max_scenes_per_project"}
+LIMIT_COLUMNS: Final = {
+    "pictures": "images_a_month",
+    "projects": "max_projects",
+    "scenes": "max_scenes_per_project",
+}
+PRESENT: Final = {
+    "pictures": "SELECT coalesce(sum(images), 0) FROM ai_budget",
+    "projects": "SELECT count(*) FROM scenes_project",
+    "scenes": "SELECT count(*) FROM scenes_scene",
+}
 
 
 def run(lab: Lab) -> Outcome:
@@ -24,7 +36,7 @@ def run(lab: Lab) -> Outcome:
     left = takers // 10
     outcome = Outcome(
         key="F13",
-        title="the last cents, projects and scenes, from behind a barrier",
+        title="the last cents, pictures, projects and scenes, from behind a barrier",
         size=f"{takers} takers of {left}, {processes} processes x {THREADS} threads",
     )
     for engine, database in (("PostgreSQL", lab.postgres()), ("SQLite", lab.sqlite())):
@@ -32,7 +44,7 @@ def run(lab: Lab) -> Outcome:
         env = lab.environment(database)
         workspace = key_of(lab.account(database)["workspaceId"])
         _seed(env)
-        for what in ("cents", "projects", "scenes"):
+        for what in ("cents", *LIMIT_COLUMNS):
             _limit(tables, workspace, what, left)
             got = _grab(env, what, processes, times)
             outcome.measured[f"{engine} {what}"] = f"{got} of {left}"
@@ -57,7 +69,7 @@ def _limit(tables: Tables, workspace: str, what: str, left: int) -> None:
             workspace,
         )
         return
-    present = int(tables.one(f"SELECT count(*) FROM scenes_{what.removesuffix('s')}"))  # noqa: S608 our own word
+    present = int(tables.one(PRESENT[what]))
     column = LIMIT_COLUMNS[what]
     tables.write(f"UPDATE workspaces_plan SET {column} = ?", present + left)  # noqa: S608 our own word
 

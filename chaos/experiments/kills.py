@@ -1,5 +1,6 @@
 """F1 and F2: workers, and the web process too, are killed at random while outlines are made."""
 
+import contextlib
 import signal
 import time
 from collections import Counter
@@ -7,16 +8,16 @@ from typing import Final
 
 from chaos.lab import Lab
 from chaos.outcome import Outcome
-from chaos.service import CLEAN_REFUSALS, Service, process_of
+from chaos.service import CLEAN_REFUSALS, Service, process_of, until
 
 SLOW: Final = {"kind": "slow", "times": None, "seconds": 1.2}
 PROJECTS: Final = 5
 # Before new jobs, and between them and the kill: together 1 to 3 s, the calls in flight at its end.
 QUIET_S: Final = (0.8, 2.0)
-IN_FLIGHT_S: Final = (0.2, 1.0)
+IN_FLIGHT_S: Final = (0.1, 0.9)
 ACCEPTED: Final = 202
-# What a worker needs from its start to its first job on a busy machine, in seconds.
-_WARM_UP_S: Final = 3.0
+# How long a kill waits for its victim to take a job; a worker that has just begun needs seconds.
+_IDLE_S: Final = 10.0
 
 
 def on_servers(lab: Lab) -> Outcome:
@@ -38,6 +39,7 @@ def on_servers(lab: Lab) -> Outcome:
                 service.outline(projects[number % PROJECTS])
             in_flight += _kill_a_worker(lab, service)
         outcome.broken += service.come_to_rest(lab.size(60, 600))
+        outcome.require(in_flight >= kills // 2, f"the kills hit {in_flight} calls only")
         _count(service, outcome, asked=jobs, in_flight=in_flight)
     return outcome
 
@@ -69,6 +71,7 @@ def embedded(lab: Lab) -> Outcome:
         outcome.broken += service.come_to_rest(lab.size(60, 300))
         refused = set(answers) - {ACCEPTED, 0} - CLEAN_REFUSALS
         outcome.require(not refused, f"answers {dict(answers)}")
+        outcome.require(in_flight >= kills // 2, f"the kills hit {in_flight} calls only")
         _count(service, outcome, asked=answers[ACCEPTED], in_flight=in_flight)
     return outcome
 
@@ -79,16 +82,16 @@ def _share(jobs: int, turn: int, turns: int) -> range:
 
 
 def _kill_a_worker(lab: Lab, service: Service) -> int:
-    """Wait a moment, kill one worker, start another; give how many calls it was in."""
-    time.sleep(lab.chance.uniform(*IN_FLIGHT_S))
+    """Wait until it works, kill one worker, start another; give how many calls it was in."""
     victim = lab.chance.choice(service.workers)
     name = f"%:{process_of(victim).pid}"
     running = "SELECT count(*) FROM ai_job WHERE status = 'running' AND worker LIKE ?"
+    with contextlib.suppress(TimeoutError):  # the others may have taken all there is
+        until(lambda: service.tables.one(running, name), "a job of the victim's", _IDLE_S)
+    time.sleep(lab.chance.uniform(*IN_FLIGHT_S))
     service.signal(victim, signal.SIGKILL)
     in_flight = int(service.tables.one(running, name))
     service.start_worker()
-    if len(service.workers) == 1:
-        time.sleep(_WARM_UP_S)
     return in_flight
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from ai.jobs.steps import NAMES
 from chaos.lab import Lab
 from chaos.outcome import Outcome
 from chaos.service import PATIENCE_S, Service, process_of, until
 
-# As ai/jobs/steps.py is asked for them.
-STEPS: Final = ("claimed", "reserved", "headers", "mid-stream", "before-commit", "after-commit")
 WORDS: Final = "Create a scene titled “Bus Stop” at the Quay with Mara."
 
 
@@ -20,12 +19,12 @@ def run(lab: Lab) -> Outcome:
     outcome = Outcome(
         key="F3",
         title="exit at each named step, embedded",
-        size=f"{len(STEPS)} steps x {times}, 2 outlines and 2 turns each",
+        size=f"{len(NAMES)} steps x {times}, 2 outlines and 2 turns each",
     )
     with lab.embedded() as service, TemporaryDirectory(prefix="canvas-chaos-") as folder:
         service.start(workers=0)
         for number in range(times):
-            for step in STEPS:
+            for step in NAMES:
                 _die_at(service, step, Path(folder) / f"{step}-{number}", outcome)
         outcome.broken += service.come_to_rest(60)
         done = service.count("status = 'succeeded'")
@@ -42,7 +41,7 @@ def _die_at(service: Service, step: str, died: Path, outcome: Outcome) -> None:
     for _ in range(2):
         service.outline(service.project())
         service.say(service.project(), WORDS)
-    dying = service.start_worker(CANVAS_DIE_AT=step, CANVAS_DIED_FILE=str(died))
+    dying = service.start_worker({"CANVAS_DIE_AT": step, "CANVAS_DIED_FILE": str(died)})
     ended = process_of(dying).wait(PATIENCE_S)
     service.workers.remove(dying)
     outcome.require(ended == -signal.SIGKILL and died.exists(), f"no worker died at {step}")
@@ -51,5 +50,5 @@ def _die_at(service: Service, step: str, died: Path, outcome: Outcome) -> None:
         until(lambda: not service.open_jobs(), f"the jobs that were open at {step}")
     except TimeoutError as exc:
         outcome.broken.append(str(exc))
-    if step != STEPS[-1]:
+    if step != NAMES[-1]:
         service.signal(healthy, signal.SIGKILL)

@@ -36,6 +36,12 @@ def _cent() -> None:
     _held.append(ledger.reserve(job=job, terms=terms))
 
 
+def _picture() -> None:
+    job = Job.objects.select_related("workspace__plan").order_by("created_at")[0]
+    terms = ledger.Terms("chaos", "", "chaos/none", hold_nusd=0, hold_tokens=1, images=1)
+    _held.append(ledger.reserve(job=job, terms=terms))
+
+
 def _project() -> None:
     add_project(workspace=Workspace.objects.all()[0], by=Actor.human(None), title="One more")
 
@@ -47,6 +53,7 @@ def _scene() -> None:
 
 WHAT: Final[dict[str, Callable[[], None]]] = {
     "cents": _cent,
+    "pictures": _picture,
     "projects": _project,
     "scenes": _scene,
 }

@@ -21,9 +21,16 @@ from tests.settings import BROKER_URL
 
 
 class Machine:
-    """Starts and stops the parts; reads the tables with plain SQL, behind the service's back."""
+    """Starts and stops the parts; reads the tables with plain SQL, behind the service's back.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for everything that it keeps.
+        extra_env: stands over the environment of its parts.
+    """
+
+    databases = "canvas_survival"
+
+    def __init__(self, folder: Path, **extra_env: str) -> None:
         self.folder = folder
         self.lines: list[str] = []
         self.env = {
@@ -40,6 +47,7 @@ class Machine:
             "JOB_LEASE_RENEWAL_S": "1",
             "JOB_SWEEP_EVERY_S": "0.5",
             "ALLOWED_HOSTS": "127.0.0.1",
+            **extra_env,
         }
         if self.env["CELERY_BROKER_URL"].startswith("redis"):
             self.env["BUS_URL"] = self.env["CELERY_BROKER_URL"]
@@ -138,7 +146,7 @@ class Machine:
         server = os.environ.get("DATABASE_URL", "")
         if not server.startswith("postgres"):
             return f"sqlite:///{self.folder / 'canvas.sqlite3'}"
-        url = f"{server.rpartition('/')[0]}/canvas_survival_{uuid4().hex[:8]}"
+        url = f"{server.rpartition('/')[0]}/{self.databases}_{uuid4().hex[:8]}"
         ensure_database(url)
         return url
 

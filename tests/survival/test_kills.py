@@ -8,9 +8,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from ai.jobs import steps
+
 pytestmark = pytest.mark.slow
 
 STEPS = ["claimed", "reserved", "mid-stream", "before-commit", "after-commit"]
+# These are alike for every kind of job; an outline stands for all.
+STEPS_OF_ONE = ["sent", "headers", "before-ack"]
 
 
 def picture():
@@ -66,19 +70,27 @@ EXPECTED = {
 
 
 def settled(machine, job_id, timeout_s=20.0):
-    """The job's rows in the ledger, once no bill is awaited any more."""
+    """The job's rows in the ledger, once no bill that exists is awaited any more."""
     deadline = time.monotonic() + timeout_s
     sql = "SELECT * FROM ai_upstreamcall WHERE job_id = ?"
     while time.monotonic() < deadline:
         calls = machine.rows(sql, machine.key(job_id))
-        if all(c["status"] in {"settled", "failed"} or not c["generation_id"] for c in calls):
+        billed = {line["generationId"] for line in machine.bill()}
+        if all(
+            call["status"] in {"settled", "failed"}
+            or (call["status"] == "unknown" and call["generation_id"] not in billed)
+            for call in calls
+        ):
             return calls
         time.sleep(0.2)
     raise AssertionError(f"bills still open: {calls}")
 
 
-@pytest.mark.parametrize("kind", EXPECTED)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [(step, kind) for step in STEPS for kind in EXPECTED]
+    + [(step, "outline") for step in STEPS_OF_ONE],
+)
 def test_a_worker_killed_at_a_step_loses_and_doubles_nothing(machine, kind, step):
     begin, expected = EXPECTED[kind]
     machine.kill_worker()
@@ -103,6 +115,10 @@ def test_a_worker_killed_at_a_step_loses_and_doubles_nothing(machine, kind, step
             assert call["cost_nusd"] == round(Decimal(str(line["costUsd"])) * 10**9)
     assert sum(call["hold_nusd"] for call in calls if call["status"] != "unknown") == 0
     machine.call("DELETE", f"/projects/{project}/")
+
+
+def test_every_step_is_died_at():
+    assert {*STEPS, *STEPS_OF_ONE} == set(steps.NAMES)
 
 
 def test_every_line_of_the_bill_has_one_row_and_counters_equal_sums(machine):

@@ -1,13 +1,17 @@
 """A figure: what was measured again and again, against a target and against its peer."""
 
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-REPEATS: Final = 5
+# Fewer for those who work on the harness: `--quick`. Children read the same variable.
+REPEATS_NAME: Final = "BENCH_REPEATS"
+REPEATS: Final = int(os.environ.get(REPEATS_NAME, "5"))
 _LARGE: Final = 100
 _SMALL: Final = 1
+_WIDEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +24,12 @@ class Figure:
         unit: of the values.
         values: one per repeat.
         target: what the median is to reach; None when there is none.
-        at_least: the target is a floor, not a ceiling.
+        target_ratio: what the median over the peer's median is to reach.
+        at_least: the targets are floors, not ceilings.
         peer: what it is compared with, in words.
         peer_values: the same measured on the peer, in the same run and unit.
+        failure: why the figure, or its peer, could not be measured.
+        load: the machine's load when its measuring began.
     """
 
     key: str
@@ -30,27 +37,46 @@ class Figure:
     unit: str
     values: Sequence[float]
     target: float | None = None
+    target_ratio: float | None = None
     at_least: bool = False
     peer: str = ""
     peer_values: Sequence[float] = field(default_factory=tuple)
+    failure: str = ""
+    load: float | None = None
 
     @property
-    def median(self) -> float:
-        """The median of the repeats."""
-        return statistics.median(self.values)
+    def median(self) -> float | None:
+        """The median of the repeats; None when there are none."""
+        return statistics.median(self.values) if self.values else None
+
+    @property
+    def peer_median(self) -> float | None:
+        """The median of the peer's repeats; None without a peer."""
+        return statistics.median(self.peer_values) if self.peer_values else None
 
     @property
     def ratio(self) -> float | None:
-        """The median over the peer's median; None without a peer."""
-        return self.median / statistics.median(self.peer_values) if self.peer_values else None
+        """The median over the peer's median; None when there is nothing to divide."""
+        if self.median is None or self.peer_median is None or self.peer_median <= 0:
+            return None
+        return self.median / self.peer_median
+
+    @property
+    def has_failed(self) -> bool:
+        """Say whether something that was to be measured was not."""
+        return bool(self.failure) or self.median is None or self._lacks_ratio
 
     @property
     def verdict(self) -> str:
-        """`met`, `MISSED`, or nothing when there is no target."""
-        if self.target is None:
-            return ""
-        is_met = self.median >= self.target if self.at_least else self.median <= self.target
-        return "met" if is_met else "MISSED"
+        """`met`, `MISSED` with what was missed, `FAILED` with the reason, or nothing to reach."""
+        if self.has_failed:
+            return f"FAILED: {self.failure or 'nothing was measured'}"
+        wanted = {"target": (self.median, self.target), "ratio": (self.ratio, self.target_ratio)}
+        asked = {name: pair for name, pair in wanted.items() if pair[1] is not None}
+        missed = [name for name, pair in asked.items() if not self._reaches(*pair)]
+        if not missed:
+            return "met" if asked else ""
+        return "MISSED" if len(asked) == 1 else f"MISSED: {' and '.join(missed)}"
 
     def shown(self) -> dict[str, Any]:
         """Give the figure as JSON has it."""
@@ -59,34 +85,50 @@ class Figure:
             "name": self.name,
             "unit": self.unit,
             "median": self.median,
-            "min": min(self.values),
-            "max": max(self.values),
+            "min": min(self.values, default=None),
+            "max": max(self.values, default=None),
             "values": list(self.values),
             "target": self.target,
+            "targetRatio": self.target_ratio,
             "isFloor": self.at_least,
             "peer": self.peer,
+            "peerMedian": self.peer_median,
             "peerValues": list(self.peer_values),
             "ratio": self.ratio,
             "verdict": self.verdict,
+            "load": self.load,
         }
 
     def cells(self) -> list[str]:
         """Give the figure as the table has it."""
-        peer = statistics.median(self.peer_values) if self.peer_values else None
-        sign = "≥" if self.at_least else "≤"
         return [
             self.key,
             self.name,
-            f"{_number(self.median)} {self.unit}",
-            f"{_number(min(self.values))} to {_number(max(self.values))}",
-            "" if self.target is None else f"{sign} {_number(self.target)}",
-            self.verdict,
-            "" if peer is None else f"{self.peer}: {_number(peer)}",
+            "" if self.median is None else f"{_number(self.median)} {self.unit}",
+            f"{_number(min(self.values))} to {_number(max(self.values))}" if self.values else "",
+            self._aim(self.target),
+            self.peer + ("" if self.peer_median is None else f": {_number(self.peer_median)}"),
             "" if self.ratio is None else f"{_number(self.ratio)}x",
+            self._aim(self.target_ratio, "x"),
+            _clipped(self.verdict),
         ]
 
+    @property
+    def _lacks_ratio(self) -> bool:
+        return self.target_ratio is not None and self.ratio is None
 
-HEAD: Final = ["", "figure", "median", "min to max", "target", "", "peer in the same run", "ratio"]
+    def _reaches(self, value: float | None, aim: float | None) -> bool:
+        assert value is not None  # noqa: S101 a figure without one has failed
+        assert aim is not None  # noqa: S101 only what has an aim is asked
+        return value >= aim if self.at_least else value <= aim
+
+    def _aim(self, aim: float | None, unit: str = "") -> str:
+        return "" if aim is None else f"{'≥' if self.at_least else '≤'} {_number(aim)}{unit}"
+
+
+HEAD: Final = [
+    "", "figure", "median", "min to max", "target", "peer in the same run", "ratio", "target", "",
+]  # fmt: skip
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -109,6 +151,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
 def ms(seconds: float) -> float:
     """Turn seconds into milliseconds."""
     return seconds * 1_000
+
+
+def _clipped(text: str) -> str:
+    """Keep a cell a cell: one line, not too wide; the JSON has all of it."""
+    line = " ".join(text.replace("|", "/").split())
+    return line if len(line) <= _WIDEST else line[: _WIDEST - 1] + "…"
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,14 +17,18 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+import redis
 from psycopg import sql
 
-from benchmarks.upstream import Speed, Upstream
+from benchmarks.replay import Speed
+from benchmarks.upstream import Upstream
 from canvas.postgres import ensure_database
 from canvas.stack import BASE_DIR, Stack
 
 EMBEDDED: Final = "embedded://"
 PATIENCE_S: Final = 60.0
+# More than any figure has calls in flight: the worker's slots are not what is measured.
+MANY_SLOTS: Final = {"WORKER_THREADS": "520"}
 _FINISHED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _NO_LIMITS: Final = (
     "from canvas.workspaces.models import Plan; "
@@ -99,6 +104,12 @@ class Ground:
         """What kind of database it is, for the table."""
         return "PostgreSQL" if self._own_database else "SQLite"
 
+    @property
+    def where(self) -> str:
+        """What it runs on, for the table."""
+        broker = self.env["CELERY_BROKER_URL"].partition(":")[0]
+        return f"{self.engine}, {'Redis' if broker.startswith('redis') else broker}"
+
     def run(self, *command: str) -> str:
         """Run Python on this ground and give what it printed.
 
@@ -134,17 +145,34 @@ class Service(Ground):
     Args:
         speed: how fast the upstream answers.
         broker, database: as of the ground.
+        more_env: settings over those of the ground.
     """
 
     def __init__(
-        self, *, speed: Speed | None = None, broker: str = EMBEDDED, database: str = ""
+        self,
+        *,
+        speed: Speed | None = None,
+        broker: str = EMBEDDED,
+        database: str = "",
+        more_env: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(broker=broker, database=database)
+        self.env |= more_env or {}
         self.lines: deque[str] = deque(maxlen=50)
         self._speed = speed or Speed()
         self.upstream: Upstream | None = None
         self.stack: Stack | None = None
         self.http = httpx.Client(timeout=PATIENCE_S, trust_env=False)
+
+    @classmethod
+    def as_given(cls, speed: Speed) -> Self:
+        """Give a service with many slots on the database and broker that the environment names."""
+        return cls(
+            speed=speed,
+            broker=os.environ.get("CELERY_BROKER_URL") or EMBEDDED,
+            database=os.environ.get("DATABASE_URL", ""),
+            more_env=MANY_SLOTS,
+        )
 
     def start(self) -> None:
         """Start upstream, web and worker, and make a first turn, so that nothing is cold."""
@@ -181,6 +209,17 @@ class Service(Ground):
         assert process is not None  # noqa: S101 started
         return process.pid
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes that do the work: web, worker, and a Redis server of this machine."""
+        mine = [self.pid("web"), self.pid("worker")]
+        broker = self.env["CELERY_BROKER_URL"]
+        if not broker.startswith("redis"):
+            return mine
+        with redis.Redis.from_url(broker) as client:
+            bus = int(client.info("server")["process_id"])
+        return [*mine, bus] if Path(f"/proc/{bus}").exists() else mine
+
     def call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 JSON
         """Make one request of the API.
 
@@ -201,16 +240,19 @@ class Service(Ground):
         return body
 
     def finished(self, job_id: str) -> None:
-        """Wait until a job has succeeded.
+        """Wait until a job has succeeded; an answer without end is ended.
 
         Raises:
             RuntimeError: it did not, or not in time; with the last lines of the processes.
         """
+        assert self.upstream is not None  # noqa: S101 started
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             job = self.call("GET", f"/jobs/{job_id}/")
             if job["status"] in _FINISHED:
                 break
+            if self._speed.is_endless:
+                self.upstream.end_streams()
             time.sleep(0.03)
         if job["status"] != "succeeded":
             raise RuntimeError(f"job {job['status']}: {job['error']}\n" + "\n".join(self.lines))

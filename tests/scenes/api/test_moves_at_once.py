@@ -4,17 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from scenes.models import Scene
 from tests.factories import client_for
 from tests.scenes.factories import make_project, make_scene, roomy_workspace
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def in_threads(work, jobs):

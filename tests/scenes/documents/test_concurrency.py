@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from canvas.core.errors import Stale
 from scenes.models import ChangeSet
@@ -52,8 +52,6 @@ def _at_once(*acts):
 
 @pytest.fixture
 def shared(transactional_db):
-    if connection.vendor != "postgresql":
-        pytest.skip("needs PostgreSQL: SQLite has one writer at a time")
     default_plan()  # the truncation before took the shipped plans away
     workspace = roomy_workspace()
     film = Film(workspace, make_project(workspace))
@@ -61,7 +59,6 @@ def shared(transactional_db):
     return film
 
 
-@pytest.mark.postgres
 def test_of_many_saves_of_one_version_one_wins(shared):
     etag = shared.read().headers["ETag"]
     document = shared.document()
@@ -84,7 +81,6 @@ def test_of_many_saves_of_one_version_one_wins(shared):
     assert ChangeSet.objects.count() == sets + 1
 
 
-@pytest.mark.postgres
 def test_a_save_and_an_edit_at_once_lose_neither(shared):
     scene = shared.project.scenes.get(order=0)
     client = client_for(shared.workspace)

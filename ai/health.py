@@ -25,6 +25,8 @@ from canvas.core.prepared import Select
 OUTAGES_BEFORE_REST: Final = 3
 FIRST_REST_S: Final = 8.0
 LONGEST_REST_S: Final = 60.0
+MOST_DOUBLINGS: Final = 10
+MOST_COUNTED: Final = 1_000
 LONGEST_ASKED_S: Final = 300.0  # one absurd Retry-After must not close a model for a day
 PROBE_S: Final = 15.0  # a probe that says nothing for so long makes room for the next
 
@@ -68,10 +70,10 @@ def _admit(slug: str) -> tuple[bool, bool]:
 def _failed(slug: str, exc: OpenRouterError, *, is_probe: bool) -> None:
     """Count a failure once, however many calls were in flight with it, and close the model."""
     row, _ = ModelHealth.objects.get_or_create(pk=slug)
-    failures = row.failures + 1
+    failures = min(row.failures + 1, MOST_COUNTED)
     closes = isinstance(exc, RateLimitedError) or is_probe or failures >= OUTAGES_BEFORE_REST
     rest_s = max(
-        min(FIRST_REST_S * 2.0 ** (failures - 1), LONGEST_REST_S),
+        min(FIRST_REST_S * 2.0 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_REST_S),
         min(exc.retry_after_s or 0.0, LONGEST_ASKED_S),
     )
     until = Now() + timedelta(seconds=rest_s) if closes else None

@@ -59,8 +59,9 @@ def last_numbers(projects: Collection[UUID]) -> dict[UUID, int]:
 
 def position(project_id: UUID) -> tuple[int, int]:
     """Give the last number of a feed, and the number up to which events may have been pruned."""
-    counter = FeedCounter.objects.get(project_id=project_id)
-    return counter.last_seq, counter.kept_after
+    counter = FeedCounter.objects.filter(project_id=project_id).first()
+    # A project that was deleted a moment ago has told nothing; its readers' right ends soon.
+    return (counter.last_seq, counter.kept_after) if counter else (0, 0)
 
 
 def _rows(sql: str, params: list[Any]) -> list[Any]:

@@ -13,7 +13,8 @@ from ai.api.feeds import BATCH, feeds, line_of, wire
 from ai.api.follower import Feed, Follower, Line
 from ai.api.rights import Right, asking, rights
 from ai.following import said_all
-from canvas.core.rounds import OUTAGES, rounds
+from canvas.core.outages import OUTAGES
+from canvas.core.rounds import rounds
 from canvas.core.threads import in_tables
 from scenes.following import events_after, events_of_job, position
 

@@ -5,11 +5,13 @@ two steps of Python, to have its place back; one that sits in foreign code keeps
 """
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +21,10 @@ from ai.jobs import loops
 from ai.models import Job
 
 LOOK_EVERY_S: Final = 1.0
+# Who is inside one of these may hold a lock, a connection or money.
+LOCKING: Final = (
+    "canvas.core.sqlite", "django.db", "psycopg", "logging", "httpcore", "queue", "ai.ledger",
+)  # fmt: skip
 
 End = Callable[[Job], None]
 
@@ -39,6 +45,7 @@ class _Claim:
     thread_id: int = field(default_factory=threading.get_ident)
     started: float = field(default_factory=time.monotonic)
     has_ended: bool = False
+    was_told: bool = False
 
 
 @contextmanager
@@ -54,22 +61,41 @@ def watched(job: Job, end: End) -> Iterator[None]:
     finally:
         with _lock:
             del _open[claim.fence]
-            if claim.has_ended:
+            if claim.was_told:
                 _raise_in(claim.thread_id, None)  # what has not struck yet is not for the next job
 
 
 def look() -> None:
-    """End what is overdue; a thread that goes on all the same is told again."""
+    """End what is overdue; at later looks, tell its thread if it goes on all the same.
+
+    Most threads end by themselves before: their call has been stopped, and they book it.
+    """
     now = time.monotonic()
     with _lock:
         late = [one for one in _open.values() if now - one.started > settings.JOB_LONGEST_S]
     for claim in late:
-        if not claim.has_ended:
-            claim.end(claim.job)
-        with _lock:
-            if claim.fence in _open:
-                claim.has_ended = True
-                _raise_in(claim.thread_id, OverdueError)
+        if claim.has_ended:
+            _tell(claim)
+        else:
+            claim.has_ended = True  # one try: the job itself may hold what ending it needs
+            loops.once(f"job {claim.job.pk}: overdue", partial(claim.end, claim.job))
+
+
+def _tell(claim: _Claim) -> None:
+    with _lock:
+        if claim.fence in _open and _may_be_told(claim.thread_id):
+            claim.was_told = True
+            _raise_in(claim.thread_id, OverdueError)
+
+
+def _may_be_told(thread_id: int) -> bool:
+    """Say whether the thread is where an exception out of nowhere leaves no lock behind."""
+    frame = sys._current_frames().get(thread_id)  # noqa: SLF001 the only way to see it
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(LOCKING):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _start() -> None:

@@ -13,12 +13,13 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -30,6 +31,7 @@ from ai.jobs.watchdog import watchdog
 from ai.models import Job, JobKind, JobStatus
 from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
+from canvas.core.outages import is_outage
 from canvas.core.problems import as_problem
 from canvas.core.requests import request_id_is
 from scenes.services import feed
@@ -94,10 +96,15 @@ def _do(job: Job) -> None:
             _wait_or_fail(job, exc)
         except DomainError as exc:
             _fail(job, exc)
+        except overdue.OverdueError:
+            _fail(job, _too_long())
         except MemoryError:
             logger.exception("job %s: out of memory", job.pk)
             _let_go(job)
-        except Exception:
+        except Exception as exc:
+            if is_outage(exc):
+                _give_back(job, "the database ended the session")
+                return
             logger.exception("job %s: internal error", job.pk)
             _fail(job, Internal("Something went wrong on our side."))
 
@@ -216,11 +223,19 @@ def _let_go(job: Job) -> None:
 
 def _took_too_long(job: Job) -> None:
     """Fail an overdue job, from another thread than its own, and end the call that it may be in."""
+    assert job.fence is not None  # noqa: S101 a claimed job has one
+    own = copy(job)  # its thread may go on with the other
+    watchdog.stop(job.fence, "total")
+    with transaction.atomic():
+        if connection.vendor == "postgresql":  # the job itself may hold its row for ever
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+        _fail(own, _too_long())
+
+
+def _too_long() -> Internal:
     most_s = settings.JOB_LONGEST_S
-    fence = job.fence
-    if fence is not None:
-        _fail(job, Internal(f"This took longer than {most_s:.0f} seconds.", code="took-too-long"))
-        watchdog.stop(fence, "total")
+    return Internal(f"This took longer than {most_s:.0f} seconds.", code="took-too-long")
 
 
 def _wait_or_fail(job: Job, error: OpenRouterError) -> None:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, OperationalError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views import csrf, defaults
@@ -22,6 +22,7 @@ from rest_framework.settings import api_settings
 from canvas.core import errors
 from canvas.core.errors import DomainError, Fault
 from canvas.core.json import JSONRenderer, pointer_to
+from canvas.core.outages import is_outage
 from canvas.core.requests import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ def _answer(exc: Exception) -> HttpResponse | None:
         return _domain_answer(exc)
     if isinstance(exc, exceptions.APIException):
         return _framework_answer(exc)
-    if isinstance(exc, OperationalError):
+    if is_outage(exc):
         logger.error("the database did not answer", exc_info=exc)
         return _domain_answer(errors.Unavailable("The database did not answer in time."))
     for kind, status, detail in _DJANGO_ERRORS:

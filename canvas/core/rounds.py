@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable, Sequence, Set
 from typing import Final, Protocol
 
-from django.db import InterfaceError, OperationalError
-
 from canvas.core import bus
+from canvas.core.outages import OUTAGES
 from canvas.core.threads import close_idle_connections, in_thread
 
 logger = logging.getLogger(__name__)
@@ -22,7 +21,6 @@ LOOK_EVERY_S: Final = 1.0
 BUSY_FOR_S: Final = 0.1
 MOST_UNHEARD: Final = 10_000
 NOTHING: Final = ""
-OUTAGES: Final = (OperationalError, InterfaceError)
 
 
 class Desk(Protocol):

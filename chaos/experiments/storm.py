@@ -137,6 +137,7 @@ def _refused_for_good(service: Service, project: str, outcome: Outcome) -> None:
         mark = f"Refused with {status}."
         service.faults({
             "kind": "status", "status": status, "times": None, "match": {"contains": mark},
+            "afford": 1,  # with half of what was wished the client asks again, for less
         })  # fmt: skip
         job_id = service.outline(project, f"INT. OFFICE - DAY\n\n{mark}")
         until(partial(service.has_ended, job_id), f"the job refused with {status}")

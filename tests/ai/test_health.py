@@ -123,6 +123,14 @@ def test_each_rest_is_longer_than_the_one_before_up_to_a_minute():
     assert rests == [8, 16, 32, 60, 60, 60, 60]
 
 
+def test_a_model_that_is_away_for_days_is_still_counted_and_tried():
+    ModelHealth.objects.create(slug=SLUG, failures=5_000, closed_until=timezone.now())
+
+    fail(RateLimitedError("slow down"))
+
+    assert 50 < rest_s() <= health.LONGEST_REST_S
+
+
 @pytest.mark.parametrize("error", [RejectedError("no", status=400), BadReplyError("cut")])
 def test_an_answer_that_cannot_be_used_shows_that_the_model_is_there(error):
     fail(RateLimitedError("slow down"))

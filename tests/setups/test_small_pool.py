@@ -75,7 +75,8 @@ def most_at_once(lines):
 def test_three_hundred_calls_share_sixteen_connections(crowded):
     crowded.kill_worker()  # so that all of it waits when one begins
     project = crowded.new_project()
-    crowded.faults({"kind": "slow", "times": JOBS, "latency_s": LATENCY_S})
+    chat = {"endpoint": "chat"}
+    crowded.faults({"kind": "slow", "times": JOBS, "latency_s": LATENCY_S, "match": chat})
     jobs = post_outlines(crowded, project, JOBS)
 
     with Sessions(crowded.env["DATABASE_URL"]) as sessions:

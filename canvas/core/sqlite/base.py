@@ -10,7 +10,7 @@ from django.db.backends.sqlite3 import base
 
 from canvas.core.sqlite import like
 from canvas.core.sqlite.gate import Gate, gate_of
-from canvas.core.sqlite.pool import pool
+from canvas.core.sqlite.pool import File, file_of, pool
 
 _WRITES: Final = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP)\b", re.I)
 
@@ -39,15 +39,17 @@ class DatabaseWrapper(_Parent):  # type: ignore[misc] # as said above
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 Django's shape
         super().__init__(*args, **kwargs)
         self._inside: Gate | None = None
+        self._file: File | None = None
         self.execute_wrappers.append(self._gated)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Take an idle connection, or open one."""
-        idle = None if self.is_in_memory_db() else pool.take(str(conn_params["database"]))
-        if idle is not None:
-            return idle
-        fresh: sqlite3.Connection = super().get_new_connection(conn_params)
-        like.teach(fresh)
+        path = str(conn_params["database"])
+        idle = None if self.is_in_memory_db() else pool.take(file_of(path))
+        fresh: sqlite3.Connection = idle or super().get_new_connection(conn_params)
+        if idle is None:
+            like.teach(fresh)
+        self._file = file_of(path)  # opening it may have made it
         return fresh
 
     def create_cursor(self, name: str | None = None) -> "Cursor":
@@ -58,11 +60,11 @@ class DatabaseWrapper(_Parent):  # type: ignore[misc] # as said above
     def _close(self) -> None:
         connection: sqlite3.Connection | None = self.connection
         # Inside a transaction Django goes on holding the object; nobody else may have it then.
-        is_kept = self.in_atomic_block or self.is_in_memory_db()
+        is_kept = self.in_atomic_block or self.is_in_memory_db() or self.errors_occurred
         try:
-            if connection is not None and not is_kept:
+            if connection is not None and self._file is not None and not is_kept:
                 with self.wrap_database_errors:
-                    pool.give(str(self.settings_dict["NAME"]), connection)
+                    pool.give(self._file, connection)
             else:
                 super()._close()
         finally:

@@ -27,8 +27,13 @@ class Gate:
         self._path = path
         self.begin()
 
+    def begin_in_child(self) -> None:
+        """Begin anew in a forked process: its parent's lock would live on in its open file."""
+        os.close(self._file)
+        self.begin()
+
     def begin(self) -> None:
-        """Begin anew, as a forked process must: its parent's locks are not its own."""
+        """Make the locks."""
         self._turn = threading.Lock()
         self._waiting = 0
         self._turns = 0
@@ -88,5 +93,5 @@ class Gate:
 def gate_of(database: str) -> Gate:
     """Return the gate of a database file; its lock is a file of its own beside it."""
     gate = Gate(Path(f"{database}-writer"))
-    os.register_at_fork(after_in_child=gate.begin)
+    os.register_at_fork(after_in_child=gate.begin_in_child)
     return gate

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from ai import ledger
@@ -429,3 +429,25 @@ def test_a_ring_while_the_database_is_away_leaves_the_job_as_it_was(
 
     assert Job.objects.filter(pk=job_id).values().get() == before
     assert f"job {job_id}: left to the next ring: OperationalError" in caplog.text
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_stood_still_in_a_transaction_is_given_back_and_not_failed(
+    api, project, openrouter, monkeypatch
+):
+    job_id = outline(api, project)
+    openrouter.will_answer(OUTLINE)
+
+    def stand_still(*_args, **_kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            time.sleep(0.4)
+            cursor.execute("SELECT 1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ai.director.proposals.propose", stand_still)
+        job = run(job_id)
+
+    assert (job.status, job.attempts, job.crashes) == ("queued", 1, 0)
+    assert project.outlines.count() == 0

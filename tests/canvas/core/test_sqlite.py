@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from canvas.core.sqlite.gate import Gate
-from canvas.core.sqlite.pool import MOST_IDLE, Pool
+from canvas.core.sqlite.pool import MOST_IDLE, Pool, file_of
 from canvas.workspaces.models import Plan
 
 HOLD = """
@@ -87,6 +87,32 @@ def test_a_process_that_is_killed_inside_lets_the_next_one_in(tmp_path):
     gate.leave()
 
 
+def test_the_child_of_a_process_that_is_killed_inside_holds_nobody_up(tmp_path):
+    path = tmp_path / "gate"
+    forking = HOLD.replace(
+        "gate.enter(5)",
+        "import os; os.register_at_fork(after_in_child=gate.begin_in_child); gate.enter(5)\n"
+        "if os.fork() == 0: import time; time.sleep(30); os._exit(0)",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", forking, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "in\n"
+    gate = Gate(path)
+
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(5)
+
+    try:
+        gate.enter(5)
+        gate.leave()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.close()
+        process.stdin.close()
+
+
 def test_a_process_whose_threads_queue_lets_another_in_between(tmp_path):
     gate, over = Gate(tmp_path / "gate"), threading.Event()
 
@@ -113,10 +139,10 @@ def test_a_connection_that_is_given_back_is_taken_again(tmp_path):
     pool, path = Pool(), str(tmp_path / "db")
     given = sqlite3.connect(path, check_same_thread=False)
 
-    pool.give(path, given)
+    pool.give(file_of(path), given)
 
-    assert pool.take(path) is given
-    assert pool.take(path) is None
+    assert pool.take(file_of(path)) is given
+    assert pool.take(file_of(path)) is None
 
 
 def test_what_was_not_committed_is_not_handed_on(tmp_path):
@@ -126,29 +152,34 @@ def test_what_was_not_committed_is_not_handed_on(tmp_path):
     given.execute("BEGIN IMMEDIATE")
     given.execute("INSERT INTO t VALUES (1)")
 
-    pool.give(path, given)
+    pool.give(file_of(path), given)
 
-    taken = pool.take(path)
+    taken = pool.take(file_of(path))
     assert taken.in_transaction is False
     assert taken.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
 def test_a_file_that_was_replaced_is_another_database(tmp_path):
     pool, path = Pool(), tmp_path / "db"
-    pool.give(str(path), sqlite3.connect(str(path)))
+    idle, out = sqlite3.connect(str(path)), sqlite3.connect(str(path))
+    before = file_of(str(path))
+    pool.give(before, idle)
 
     (tmp_path / "new").touch()
     (tmp_path / "new").replace(path)
+    pool.give(before, out)  # opened before, given back after
 
-    assert pool.take(str(path)) is None
+    assert pool.take(file_of(str(path))) is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        out.execute("SELECT 1")
 
 
 def test_no_more_are_kept_than_are_useful(tmp_path):
     pool, path = Pool(), str(tmp_path / "db")
     for _ in range(MOST_IDLE + 3):
-        pool.give(path, sqlite3.connect(path))
+        pool.give(file_of(path), sqlite3.connect(path))
 
-    taken = [pool.take(path) for _ in range(MOST_IDLE + 1)]
+    taken = [pool.take(file_of(path)) for _ in range(MOST_IDLE + 1)]
 
     assert [each is None for each in taken] == [False] * MOST_IDLE + [True]
 

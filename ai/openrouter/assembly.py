@@ -3,7 +3,8 @@
 How a reply may end, and what that means:
 
 * a finish reason: well. The last one that is not null counts; calls make it `tool_calls`.
-* an error, anywhere: an exception, unless the token limit had ended the message before.
+* an error, anywhere: an exception, unless the token limit had ended the message before and the
+  error says no more than that.
 * `[DONE]` or the end of the bytes without a finish reason: cut, except for calls that were closed
   by `[DONE]` and are whole (several models send null there).
 * neither text, nor call, nor picture: empty, whatever the finish reason says. Thoughts alone are
@@ -16,6 +17,7 @@ How a reply may end, and what that means:
   as it came.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -39,8 +41,9 @@ from ai.openrouter.events import (
     UsageSeen,
 )
 from ai.openrouter.faults import fault, unwrapped
+from ai.openrouter.inner_errors import error_in, repeats_the_limit
 from ai.openrouter.reasoning import ReasoningLedger
-from ai.openrouter.text import TextJoin, clean, clean_tree
+from ai.openrouter.text import TextJoin, clean, clean_tree, redact
 from ai.openrouter.toolcalls import Piece, ToolCallAssembler, is_cut
 from ai.openrouter.usage import merged, read_usage
 from ai.openrouter.wire import ChatReply, Json, Message, ToolCall, Usage
@@ -74,7 +77,7 @@ class Assembly:
         self._refusal = TextJoin()
         self._ledger = ReasoningLedger()
         self._calls = ToolCallAssembler()
-        self._images: dict[str, None] = {}
+        self._images: list[str] = []
         self._annotations: list[Json] = []
 
     def take(self, chunk: Json) -> Iterator[StreamEvent]:
@@ -86,11 +89,12 @@ class Assembly:
         chunk = unwrapped(chunk)
         choice = _choice(chunk.get("choices"))
         yield from self._take_facts(chunk, choice)
-        self._take_finish(choice)
-        self._refuse_errors(chunk, choice)
-        if isinstance(delta := choice.get("delta"), dict) and delta:
+        error = error_in(chunk, choice)
+        self._take_finish(choice, has_error=bool(error))
+        self._refuse(error)
+        if isinstance(delta := choice.get("delta"), dict):
             yield from self._take_delta(delta)
-        elif isinstance(message := choice.get("message"), dict):
+        if isinstance(message := choice.get("message"), dict):
             yield from self._take_message(message)
         if self.finish_reason == _ERROR:
             raise self._failed_finish()
@@ -98,7 +102,7 @@ class Assembly:
     def overhear(self, chunk: Json) -> None:
         """Take from a chunk that was never finished only what was used and what went wrong."""
         self._take_usage(chunk)
-        self._refuse_errors(chunk, _choice(chunk.get("choices")))
+        self._refuse(error_in(chunk, _choice(chunk.get("choices"))))
 
     def reply(self, *, ending: Ending, raw: str) -> ChatReply:
         """Return the whole reply.
@@ -131,7 +135,8 @@ class Assembly:
         """Write into an error what this message cost so far and whose it was."""
         error.generation_id = error.generation_id or self.generation_id
         error.usage = error.usage or self.usage
-        error.provider = error.provider or self._provider
+        if not error.provider and self._provider:
+            error.provider = redact(self._provider)
         return error
 
     # --- taking ----------------------------------------------------------------------------------
@@ -156,25 +161,35 @@ class Assembly:
         self.usage = merged(self.usage, usage)
         return self.usage
 
-    def _take_finish(self, choice: Json) -> None:
-        """Keep the last finish reason that is one; an error adds nothing to `length`."""
+    def _take_finish(self, choice: Json, *, has_error: bool) -> None:
+        """Keep the last finish reason that is one; of an error after `length` the error decides."""
         reason = _text_of(choice.get("finish_reason"))
-        if reason is not None and not (reason == _ERROR and self.finish_reason == LENGTH):
+        is_told_twice = reason == _ERROR and self.finish_reason == LENGTH and has_error
+        if reason is not None and not is_told_twice:
             self.finish_reason = reason
 
-    def _refuse_errors(self, chunk: Json, choice: Json) -> None:
-        """Raise the error a chunk carries; after `length` it only repeats why it ended."""
-        error = chunk.get("error") or choice.get("error") or _bare_error(chunk)
-        if error and self.finish_reason != LENGTH:
-            raise self.inform(fault(error, generation_id=self.generation_id))
+    def _refuse(self, error: object) -> None:
+        """Raise an error that a chunk carries, unless all it says is why `length` ended it."""
+        if not error:
+            return
+        failure = fault(error, generation_id=self.generation_id)
+        if self.finish_reason != LENGTH or not repeats_the_limit(failure):
+            raise self.inform(failure)
 
     def _take_message(self, message: Json) -> Iterator[StreamEvent]:
         """Take a message that came whole, unless its pieces came before."""
         if self._content.last or len(self._calls):
             return
-        yield from self._take_words(message)
+        yield from self._take_words(self._without_told_thoughts(message))
         for call in _objects(message.get("tool_calls")):
             yield from self._tell_call(self._calls.add_whole(call))
+
+    def _without_told_thoughts(self, message: Json) -> Json:
+        """Return a message without the thoughts whose pieces came before."""
+        told = ("reasoning", "reasoning_content") if self._reasoning.last else ()
+        if len(self._ledger):
+            told = (*told, "reasoning_details")
+        return {name: value for name, value in message.items() if name not in told}
 
     def _take_delta(self, delta: Json) -> Iterator[StreamEvent]:
         yield from self._take_words(delta)
@@ -186,14 +201,22 @@ class Assembly:
         if text := self._content.add(_content_text(part.get("content"))):
             yield TextDelta(text)
         self._refusal.add(_plain(part.get("refusal")))
-        for url in _picture_urls(part):
-            if url not in self._images:
-                self._images[url] = None
-                yield ImageDelta(url)
+        for name in ("images", "content"):
+            if urls := list(_picture_urls(part.get(name))):
+                yield from self._take_pictures(urls)
         for annotation in _objects(part.get("annotations")):
             tidy = clean_tree(annotation)
             if isinstance(tidy, dict) and tidy not in self._annotations:
                 self._annotations.append(tidy)
+
+    def _take_pictures(self, urls: list[str]) -> Iterator[StreamEvent]:
+        """Take the pictures of one list: told again they are the same, twice in it they are two."""
+        known, here = Counter(self._images), Counter[str]()
+        for url in urls:
+            here[url] += 1
+            if here[url] > known[url]:
+                self._images.append(url)
+                yield ImageDelta(url)
 
     def _take_reasoning(self, part: Json) -> Iterator[StreamEvent]:
         """Take the thinking from where it is told first: details repeat the plain field."""
@@ -244,6 +267,8 @@ class Assembly:
             refusal=self._refusal.text() or None,
             annotations=tuple(self._annotations),
             finish_reason=TOOL_CALLS if calls and reason != LENGTH else reason,
+            native_finish_reason=self.native_finish_reason,
+            service_tier=self._service_tier,
             id=self.generation_id,
             model=self._model,
             provider=self._provider,
@@ -286,12 +311,6 @@ def _choice(choices: object) -> Json:
     return {}
 
 
-def _bare_error(chunk: Json) -> Json | None:
-    """Return a chunk that is itself an error object, as some servers behind the service send."""
-    is_error = "choices" not in chunk and {"code", "message"} <= chunk.keys()
-    return chunk if is_error else None
-
-
 def _objects(value: object) -> list[Json]:
     if isinstance(value, dict):
         return [value]
@@ -313,10 +332,9 @@ def _content_text(content: object) -> str:
     return "".join(_plain(part.get("text")) for part in _objects(content))
 
 
-def _picture_urls(part: Json) -> Iterator[str]:
-    """Yield the addresses of all pictures, from `images` and from parts of the content."""
-    content = part.get("content")
-    for picture in (*_objects(part.get("images")), *_objects(content)):
+def _picture_urls(listed: object) -> Iterator[str]:
+    """Yield the addresses of all pictures in a list of them, or of parts of a content."""
+    for picture in _objects(listed):
         address = picture.get("image_url", picture.get("url"))
         url = address.get("url") if isinstance(address, dict) else address
         if isinstance(url, str) and url.strip():

@@ -4,20 +4,22 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-Chunk = bytes | str | Mapping[str, Any]
+Chunk = bytes | bytearray | memoryview | str | Mapping[str, Any]
 """Raw bytes, their text, or the parsed data of one event."""
+Whole = bytes | bytearray | memoryview | str
+"""A body in one piece."""
 
 DONE: Final = "[DONE]"
 
 
-def as_bytes(chunks: Iterable[Chunk] | bytes) -> Iterator[bytes]:
+def as_bytes(chunks: Iterable[Chunk] | Whole) -> Iterator[bytes]:
     """Yield the bytes of a response body.
 
     Bytes and text are cut anywhere and passed on as they are. A mapping is one whole event; among
     mappings the text `[DONE]` is one, too. A body in one piece need not be put into a list.
     """
     is_parsed = False
-    for chunk in (chunks,) if isinstance(chunks, bytes | str) else chunks:
+    for chunk in (chunks,) if isinstance(chunks, Whole) else chunks:
         if isinstance(chunk, Mapping):
             is_parsed = True
             yield _event(json.dumps(dict(chunk), default=str))
@@ -25,7 +27,7 @@ def as_bytes(chunks: Iterable[Chunk] | bytes) -> Iterator[bytes]:
             is_done = is_parsed and chunk.strip() == DONE
             yield _event(DONE) if is_done else chunk.encode("utf-8", "surrogatepass")
         else:
-            yield chunk
+            yield bytes(chunk)
 
 
 def _event(data: str) -> bytes:

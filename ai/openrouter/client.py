@@ -15,10 +15,11 @@ import httpx
 
 from ai.openrouter import jsontext
 from ai.openrouter.errors import GarbledReplyError, StoppedError
-from ai.openrouter.exchange import Exchange, OnData, OnHeaders
+from ai.openrouter.exchange import Answer, Exchange, OnData, OnHeaders
 from ai.openrouter.faults import fault, read_failure
 from ai.openrouter.image_stream import OnPartial, read_image_stream
 from ai.openrouter.images import ImageReply, read_image_reply
+from ai.openrouter.slugs import is_claude
 from ai.openrouter.stream import ChatStream, read_completion
 from ai.openrouter.text import clean
 from ai.openrouter.wire import (
@@ -32,6 +33,7 @@ from ai.openrouter.wire import (
 )
 
 _MOST_MODELS: Final = 1_000
+_STRICT_TOOLS: Final = {"x-anthropic-beta": "structured-outputs-2025-11-13"}
 
 
 class OpenRouter:
@@ -120,10 +122,7 @@ class OpenRouter:
         Raises:
             OpenRouterError: see `ai.openrouter.errors`; `usage` is set as far as it was told.
         """
-        body = request.body(stream=False)
-        with self._exchange.open(
-            "POST", "/chat/completions", body, on_headers=on_headers
-        ) as answer:
+        with self._ask(request, stream=False, on_headers=on_headers) as answer:
             return read_completion(answer.read(on_data), generation_id=answer.generation_id)
 
     @contextlib.contextmanager
@@ -144,15 +143,23 @@ class OpenRouter:
         Raises:
             OpenRouterError: at entry, or while the stream is iterated.
         """
-        body = request.body(stream=True)
-        with self._exchange.open(
-            "POST", "/chat/completions", body, on_headers=on_headers
-        ) as answer:
+        with self._ask(request, stream=True, on_headers=on_headers) as answer:
             chunks = answer.chunks()
             stream = ChatStream(chunks, generation_id=answer.generation_id, on_data=on_data)
             yield stream
             if stream.is_done:
                 answer.read_tail(chunks)
+
+    def _ask(
+        self, request: ChatRequest, *, stream: bool, on_headers: OnHeaders | None
+    ) -> contextlib.AbstractContextManager[Answer]:
+        return self._exchange.open(
+            "POST",
+            "/chat/completions",
+            request.body(stream=stream),
+            headers=_headers_for(request),
+            on_headers=on_headers,
+        )
 
     def images(
         self,
@@ -290,8 +297,8 @@ class OpenRouter:
             content = answer.read()
         try:
             parsed = jsontext.parse(content.decode("utf-8", "replace").strip(), exact=exact)
-        except ValueError as exc:
-            raise read_failure(content, status=answer.status) from exc
+        except ValueError:
+            raise read_failure(content, status=answer.status) from None
         if isinstance(parsed, dict) and (error := parsed.get("error")):
             raise fault(error, status=answer.status)
         if not isinstance(parsed, dict):
@@ -308,6 +315,14 @@ def _app_headers(api_key: str, *, referer: str | None, title: str | None) -> dic
     if title:
         headers["X-OpenRouter-Title"] = title
     return headers
+
+
+def _headers_for(request: ChatRequest) -> dict[str, str]:
+    """Return what a request needs beside its body: Claude minds `strict` only when told so."""
+    tools = (tool.get("function") for tool in request.tools or ())
+    is_strict = any(isinstance(tool, dict) and tool.get("strict") is True for tool in tools)
+    asks_claude = any(map(is_claude, (request.model, *(request.models or ()))))
+    return _STRICT_TOOLS if is_strict and asks_claude else {}
 
 
 def _part(text: str) -> str:

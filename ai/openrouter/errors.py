@@ -27,9 +27,9 @@ One class per decision a caller takes; the rest is told by the fields.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ai.openrouter.text import excerpt
+from ai.openrouter.keys import CONCEALED, SHORTEST_SECRET
+from ai.openrouter.text import excerpt, mapped, redact
 from ai.openrouter.wire import Usage
-from ai.openrouter.wirelogs import CONCEALED, SHORTEST_SECRET
 
 StopReason = Literal["cancelled", "first-data", "idle", "total", "lease-lost", "shutdown"]
 
@@ -68,7 +68,7 @@ class OpenRouterError(Exception):
         """Whether the same request may succeed later."""
         self.retry_after_s = retry_after_s
         """How long the service asked us to wait; None when it said nothing believable."""
-        self.availability = None if availability is None else dict(availability)
+        self.availability = None if availability is None else mapped(dict(availability), redact)
         self.provider = provider
         """The company that failed, in OpenRouter's spelling; None when not told."""
         self.provider_code = provider_code
@@ -88,7 +88,7 @@ class OpenRouterError(Exception):
         if len(secret) < SHORTEST_SECRET:
             return
         for name, value in vars(self).items():
-            setattr(self, name, _blanked(value, secret))
+            setattr(self, name, mapped(value, lambda text: text.replace(secret, CONCEALED)))
         self.args = (self.message,)
 
 
@@ -118,7 +118,7 @@ class ModerationError(RejectedError):
 
     def __init__(self, message: str, *, reasons: tuple[str, ...] = (), **facts: Any) -> None:  # noqa: ANN401 - handed on
         super().__init__(message, **facts)
-        self.reasons = reasons
+        self.reasons: tuple[str, ...] = mapped(reasons, redact)
 
 
 class ContextLengthError(RejectedError):
@@ -205,13 +205,3 @@ class StoppedError(OpenRouterError):
     def __init__(self, reason: StopReason) -> None:
         super().__init__(f"stopped: {reason}")
         self.reason: StopReason = reason
-
-
-def _blanked(value: object, secret: str) -> Any:  # noqa: ANN401 - whatever went in
-    if isinstance(value, str):
-        return value.replace(secret, CONCEALED)
-    if isinstance(value, dict):
-        return {name: _blanked(item, secret) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_blanked(item, secret) for item in value)
-    return value

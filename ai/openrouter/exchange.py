@@ -50,6 +50,7 @@ class Answer:
             GarbledReplyError: there is no end to it.
         """
         size_bytes = 0
+        broken: OpenRouterError | None = None
         try:
             for chunk in self._response.iter_bytes():
                 self._switch.check()
@@ -58,11 +59,13 @@ class Answer:
                     raise GarbledReplyError(f"a reply of more than {MAX_BODY_BYTES} bytes")
                 yield chunk
         except httpx.RequestError as exc:
-            self._switch.check()
             cut = IncompleteReplyError if size_bytes else UnavailableError
-            # Not `from exc`: a protocol error quotes the bytes that came, a key among them perhaps.
-            raise cut(f"the connection broke: {type(exc).__name__}: {exc}") from None
+            broken = cut(f"the connection broke: {type(exc).__name__}: {exc}")
         self._switch.check()
+        # Only here: a protocol error quotes the bytes that came, a key among them perhaps, and
+        # what is raised while it is handled keeps it as its context.
+        if broken is not None:
+            raise broken
 
     def pieces(self, on_data: OnData | None = None) -> Iterator[bytes]:
         """Yield the `chunks`; `on_data` is told of every one that is more than blanks."""
@@ -146,6 +149,7 @@ class Exchange:
         body: Json | None = None,
         *,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         on_headers: OnHeaders | None = None,
     ) -> Iterator[Answer]:
         """Send one request and hand out its answer, not yet read, if its status is good.
@@ -157,10 +161,8 @@ class Exchange:
                 leaves with the generation's id and without the key.
         """
         content = None if body is None else clean(jsontext.dump(body)).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        request = self._http.build_request(
-            method, path, content=content, params=query, headers=headers
-        )
+        own = dict(headers or {}) | ({} if body is None else {"Content-Type": "application/json"})
+        request = self._http.build_request(method, path, content=content, params=query, headers=own)
         with (
             self._concealing(),
             self._switch.call(),
@@ -191,8 +193,9 @@ class Exchange:
         try:
             return self._http.send(request, stream=True)
         except httpx.RequestError as exc:
-            self._switch.check()
-            raise UnavailableError(
+            failure = UnavailableError(
                 f"no answer: {type(exc).__name__}: {exc}",
                 never_sent=isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout),
-            ) from None  # see Answer.chunks
+            )
+        self._switch.check()
+        raise failure  # see Answer.chunks

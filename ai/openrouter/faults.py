@@ -208,8 +208,8 @@ def _word(value: Any) -> str | None:  # noqa: ANN401 - the JSON edge
 
 
 def _page_title(text: str) -> str:
-    """Return what a page of HTML or a line of text says first."""
+    """Return what a page of HTML or a line of text says first, without a key or part of one."""
     start = text.lower().find("<title>")
     if start >= 0:
         text = text[start + len("<title>") :].partition("<")[0]
-    return " ".join(text.split())[:300]
+    return redact(" ".join(text.split()))[:300]

@@ -108,12 +108,12 @@ def _parsed(body: bytes, generation_id: str | None) -> Json:
     error: OpenRouterError
     try:
         parsed = jsontext.parse(text)
-    except ValueError as exc:
+    except ValueError:
         if text[:1] in ("", "{", "["):
             error = IncompleteReplyError("the body is cut or empty", generation_id=generation_id)
         else:
             error = read_failure(body, status=_OK, generation_id=generation_id)
-        raise error from exc
+        raise error from None
     if not isinstance(parsed, dict):
         raise GarbledReplyError("the body is no JSON object", generation_id=generation_id)
     return parsed

@@ -36,6 +36,9 @@ def parse(text: str, *, exact: bool = True) -> Any:  # noqa: ANN401 - the JSON e
     """
     try:
         value = (_DECODER if exact else _PLAIN_DECODER).decode(text.lstrip(_BOM))
+    except json.JSONDecodeError as exc:
+        exc.doc = ""  # else whoever keeps the exception keeps all that was said
+        raise
     except RecursionError as exc:
         raise ValueError("nested too deeply") from exc
     if text.count("[") + text.count("{") > _DEEPEST:

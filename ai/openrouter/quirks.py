@@ -152,12 +152,10 @@ def _words(content: object) -> str:
 
 def _with_default_reasoning(request: ChatRequest) -> ChatRequest | None:
     """Drop the wish not to think, keep the wish not to see it."""
-    if request.reasoning is None:
+    kept = {"exclude": True} if (request.reasoning or {}).get("exclude") else None
+    if request.reasoning == kept and request.reasoning_effort is None:
         return None
-    kept = {"exclude": True} if request.reasoning.get("exclude") else None
-    if request.reasoning == kept:
-        return None
-    return request.model_copy(update={"reasoning": kept})
+    return request.model_copy(update={"reasoning": kept, "reasoning_effort": None})
 
 
 def _with_free_tool_choice(request: ChatRequest) -> ChatRequest | None:
@@ -187,7 +185,7 @@ def _within_context(text: str, request: ChatRequest) -> ChatRequest | None:
     if limit is not None and prompt is not None:
         room = limit - prompt - _MARGIN_TOKENS
         if _FEWEST_TOKENS <= room < request.max_tokens:
-            return request.model_copy(update={"max_tokens": room})
+            return _shortened(request, room)
     plugins = request.plugins or ()
     if any(plugin.get("id") == _COMPRESSION for plugin in plugins):
         return None
@@ -202,7 +200,13 @@ def _within_balance(
     least = request.max_tokens // 2 if least_tokens is None else least_tokens
     if affordable is None or not max(least, 1) <= affordable < request.max_tokens:
         return None
-    return request.model_copy(update={"max_tokens": affordable})
+    return _shortened(request, affordable)
+
+
+def _shortened(request: ChatRequest, tokens: int) -> ChatRequest:
+    """Return the request with a shorter limit, by whichever of its names it was wished."""
+    other = None if request.max_completion_tokens is None else tokens
+    return request.model_copy(update={"max_tokens": tokens, "max_completion_tokens": other})
 
 
 def _first_number(pattern: re.Pattern[str], text: str) -> int | None:

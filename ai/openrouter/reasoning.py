@@ -32,6 +32,9 @@ class ReasoningLedger:
         self._is_present = True
         return "".join(self._add_piece(piece) for piece in details if isinstance(piece, dict))
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def text(self) -> str:
         """Return all readable reasoning so far."""
         return "".join(self._joined(at) for at in range(len(self._items)))
@@ -44,8 +47,11 @@ class ReasoningLedger:
         for at, item in enumerate(self._items):
             if said := self._joined(at):
                 item[_GROWING[item["type"]]] = said
-            if not any(_repeats(item, earlier) for earlier in kept):
-                kept.append(item)
+            shorter = next((n for n, earlier in enumerate(kept) if _extends(item, earlier)), None)
+            if shorter is not None:
+                kept[shorter] |= {name: value for name, value in item.items() if value is not None}
+            elif not any(_repeats(item, earlier) for earlier in kept):
+                kept.append(dict(item))
         return jsontext.dump(clean_tree(kept))
 
     def _add_piece(self, piece: Json) -> str:
@@ -93,6 +99,16 @@ def _complete(item: Json, piece: Json, *, skip: str) -> None:
             item[name] = value
 
 
+def _extends(item: Json, earlier: Json) -> bool:
+    """Tell whether `item` is an earlier sealed one that has grown; else one id may be of two."""
+    if not (item.get("type") == earlier.get("type") == ENCRYPTED) or not item.get("id"):
+        return False
+    data, before = item.get("data"), earlier.get("data") or ""
+    if not isinstance(data, str) or not isinstance(before, str) or data == before:
+        return False
+    return item["id"] == earlier.get("id") and data.startswith(before)
+
+
 def _repeats(item: Json, earlier: Json) -> bool:
     """Tell whether a provider would refuse `item` as a duplicate of an earlier one."""
     kind = item.get("type")
@@ -101,8 +117,9 @@ def _repeats(item: Json, earlier: Json) -> bool:
     if kind == SUMMARY:
         return bool(item.get("summary")) and item.get("summary") == earlier.get("summary")
     if kind == ENCRYPTED:
-        name = "id" if item.get("id") else "data"
-        return bool(item.get(name)) and item.get(name) == earlier.get(name)
+        mine, data = item.get("id"), item.get("data")
+        is_same = data == earlier.get("data") and (not mine or mine == earlier.get("id"))
+        return bool(mine or data) and is_same
     if kind == TEXT:
         mine, theirs = item.get("signature"), earlier.get("signature")
         return item.get("text") == earlier.get("text") and (not mine or mine == theirs)

@@ -15,11 +15,19 @@ _ENDS: Final = b"\r\n"
 
 
 class EventParser:
-    """Feed it chunks of bytes; it gives the data of each event. Other fields mean nothing here."""
+    """Feed it chunks of bytes; it gives the data of each event. Ids and waits mean nothing here.
+
+    A line that begins with `{` is no field. Some servers write an error like that into a stream, on
+    one line or several: it is data that forgot its name.
+    """
 
     def __init__(self) -> None:
+        self.name = ""
+        """Of the event whose data was given last; nearly always none."""
+        self._next_name = b""
         self._pieces: list[bytes] = []
         self._data: list[bytes] = []
+        self._is_bare = False
         self._ends_with_cr = False
         self._at_start = True
 
@@ -42,7 +50,7 @@ class EventParser:
         """
         if self._pieces:
             list(self._end_line())
-        return _text(self._data)
+        return self._event()
 
     def _end_line(self) -> Iterator[str]:
         line = b"".join(self._pieces).rstrip(_ENDS)
@@ -53,14 +61,26 @@ class EventParser:
         if line:
             self._take(line)
         elif self._data:
-            data, self._data = self._data, []
-            yield _text(data)
+            yield self._event()
+        else:
+            self._next_name = b""
+
+    def _event(self) -> str:
+        data, self._data = self._data, []
+        self.name, self._next_name = self._next_name.decode("utf-8", "replace"), b""
+        self._is_bare = False
+        return _text(data)
 
     def _take(self, line: bytes) -> None:
-        """Keep a data line; comments start with a colon and so have an empty name."""
+        """Keep a line of data or a name; comments start with a colon and so have an empty name."""
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
+        elif name == b"event":
+            self._next_name = value.removeprefix(b" ")
+        elif name and (self._is_bare or name.startswith(b"{")):
+            self._is_bare = True
+            self._data.append(line)
 
 
 def _text(lines: list[bytes]) -> str:

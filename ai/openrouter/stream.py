@@ -11,18 +11,18 @@ from typing import Final
 
 from ai.openrouter import jsontext
 from ai.openrouter.assembly import Assembly
-from ai.openrouter.chunks import DONE, Chunk, as_bytes
+from ai.openrouter.chunks import DONE, Chunk, Whole, as_bytes
 from ai.openrouter.errors import GarbledReplyError, IncompleteReplyError, OpenRouterError
 from ai.openrouter.events import StreamEvent
 from ai.openrouter.faults import read_failure
-from ai.openrouter.frames import BLANK, begin, events_of, values_of
+from ai.openrouter.frames import BLANK, Event, begin, events_of, rest_of, values_of
 from ai.openrouter.sse import EventParser
 from ai.openrouter.wire import ChatReply, Json, Message
 
 _OK: Final = 200
 
 
-def assemble(chunks: Iterable[Chunk] | bytes) -> Message:
+def assemble(chunks: Iterable[Chunk] | Whole) -> Message:
     """Return the message of a complete response body, or raise: a broken one is never a message.
 
     A message that comes back has a finish reason, or it came as one whole JSON body, or it is
@@ -113,30 +113,30 @@ class ChatStream:
             if self._assembly.finish_reason is None or self._assembly.usage is None:
                 raise
         if not self.is_done:
-            yield from self._hear_out(parser.rest())
+            yield from self._hear_out(rest_of(parser))
         self._reply = self._assembly.reply(ending="done" if self.is_done else "end", raw=self._last)
 
     def _read_events(
         self, parser: EventParser, head: bytes, chunks: Iterator[bytes]
     ) -> Iterator[StreamEvent]:
         """Read until `[DONE]`: the connection may linger long after it."""
-        for text in events_of(parser, head, chunks):
+        for event in events_of(parser, head, chunks):
             self._seen()
-            for value in values_of(text):
+            for value in values_of(event):
                 if value == DONE:
                     self.is_done = True
                     return
                 if isinstance(value, dict):
                     yield from self._assembly.take(value)
-            self._last = text
+            self._last = event.text
 
-    def _hear_out(self, rest: str) -> Iterator[StreamEvent]:
+    def _hear_out(self, rest: Event) -> Iterator[StreamEvent]:
         """Take from an unfinished last event its bill or error: it is not part of the message.
 
         One that ends in `[DONE]` lacks nothing but its blank line, and counts.
         """
         try:
-            values = values_of(rest.strip())
+            values = list(values_of(rest))
         except GarbledReplyError:
             return
         self.is_done = DONE in values
@@ -172,11 +172,11 @@ class ChatStream:
     def _completion(self, text: str) -> Json:
         try:
             value = jsontext.parse(text)
-        except ValueError as exc:
+        except ValueError:
             error: OpenRouterError = IncompleteReplyError("the body is cut or empty", status=_OK)
             if text[:1] not in ("", "{", "["):
                 error = read_failure(text.encode(), status=_OK)
-            raise self._assembly.inform(error) from exc
+            raise self._assembly.inform(error) from None
         if not isinstance(value, dict):
             error = GarbledReplyError("the body is no JSON object", status=_OK)
             raise self._assembly.inform(error)

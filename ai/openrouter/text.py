@@ -1,7 +1,10 @@
 """Text as models send it: cleaned for storage, joined over fragments, and free of keys."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
+
+from ai.openrouter.keys import blanked
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LAST_HIGH: Final = ("\ud800", "\udbff")
@@ -33,8 +36,23 @@ def clean_tree(value: object) -> object:
     return value
 
 
+def mapped(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - as it went in
+    """Return a value whose every text went through `change`, the names of members included."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {mapped(name, change): mapped(item, change) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(mapped(item, change) for item in value)
+    return value
+
+
 def redact(text: str) -> str:
-    """Return `text` with anything shaped like an API key or a credential header blanked."""
+    """Return `text` without our secrets, and without anything shaped like a key or its header.
+
+    To be done before a text is cut: of a key that was cut nobody knows that it is one.
+    """
+    text = blanked(text)
     text = _KEY.sub("sk-[redacted]", text)
     text = _BEARER.sub("Bearer [redacted]", text)
     return _AUTHORIZATION.sub(r"\1[redacted]", text)

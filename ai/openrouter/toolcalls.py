@@ -2,7 +2,8 @@
 
 Seen on the wire: no index; two calls on one index; the tail of the arguments on another index than
 the head; ids missing, empty, repeated or late; arguments absent, null, empty or an object; a first
-index of 1. The order of calls is the order in which they first appear.
+index of 1; a whole call said once more at the end. The order of calls is the order in which they
+first appear.
 """
 
 import re
@@ -36,6 +37,7 @@ class _Slot:
         self.name = ""
         self.is_announced = False
         self.arguments = TextJoin()
+        self._whole: str | None = None
 
     def take_name(self, name: str) -> None:
         """Take a name that may be repeated whole in every delta or come in pieces."""
@@ -57,6 +59,29 @@ class _Slot:
         if index is not None and index != self.index:
             return name == self.name and bool(self.arguments.last) and not self._is_closed()
         return self.goes_on_with(name) or (name == self.name and not has_arguments)
+
+    def add(self, arguments: str) -> str:
+        """Take more of the arguments; return what may be shown of them."""
+        self._whole = None if arguments else self._whole
+        return self.arguments.add(arguments)
+
+    def is_repeated_by(self, index: object, call_id: str, name: str, whole: str) -> bool:
+        """Tell whether a delta with all this says the whole call once more.
+
+        Two calls may share an index, and equal calls may be meant: only the same place, or the same
+        id where one of them does not tell its place, makes them one.
+        """
+        if index is None or self.index is None:
+            is_mine = bool(call_id) and call_id == self.id
+        else:
+            is_mine = index == self.index and (not call_id or self.id in ("", call_id))
+        return is_mine and name in ("", self.name) and self._whole_arguments() == whole
+
+    def _whole_arguments(self) -> str:
+        """Return the arguments if they are closed, in one spelling; worked out once."""
+        if self._whole is None:
+            self._whole = _one_spelling(self.arguments.text()) if self.arguments.last == "}" else ""
+        return self._whole
 
     def _is_closed(self) -> bool:
         """Tell whether the arguments are whole; looked at closely only where they may be."""
@@ -80,6 +105,8 @@ class ToolCallAssembler:
     def add_delta(self, delta: Json) -> Piece:
         """Take one piece of a streamed call and find the call it belongs to."""
         function = _function(delta)
+        if repeated := self._repeated_by(delta, function):
+            return self._grow(repeated, delta, {})
         slot = self._slot_by_id(delta, function) or self._slot_by_place(delta, function)
         return self._grow(slot, delta, function)
 
@@ -120,7 +147,16 @@ class ToolCallAssembler:
         is_new = bool(slot.name) and not slot.is_announced
         slot.is_announced = slot.is_announced or is_new
         self._current = slot
-        return Piece(slot.position, is_new, slot.arguments.add(_arguments(function)))
+        return Piece(slot.position, is_new, slot.add(_arguments(function)))
+
+    def _repeated_by(self, delta: Json, function: Json) -> _Slot | None:
+        """Return the call that a delta says whole once more, as some do in their last chunk."""
+        whole = _one_spelling(_arguments(function))
+        if not whole:
+            return None
+        call_id, name, index = _name(delta.get("id")), _name(function.get("name")), _index(delta)
+        told = (slot for slot in self._slots if slot.is_repeated_by(index, call_id, name, whole))
+        return next(told, None)
 
     def _slot_by_id(self, delta: Json, function: Json) -> _Slot | None:
         """Return the call with the delta's id, or one opened for it; None for an unknown id."""
@@ -160,6 +196,16 @@ def is_json_object(text: str) -> bool:
         return isinstance(jsontext.parse(text), dict)
     except ValueError:
         return False
+
+
+def _one_spelling(text: str) -> str:
+    """Return a whole JSON object without its blanks; nothing for anything else."""
+    if not text.lstrip().startswith("{") or not text.rstrip().endswith("}"):
+        return ""
+    try:
+        return jsontext.dump(jsontext.parse(text))
+    except ValueError:
+        return ""
 
 
 def is_cut(text: str) -> bool:

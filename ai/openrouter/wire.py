@@ -8,9 +8,16 @@ Source: https://openrouter.ai/docs/api_reference/overview
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 Json = dict[str, Any]
 
@@ -40,6 +47,10 @@ def _amount(value: object) -> Decimal | None:
 
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
+
+
+def _object(value: object) -> object:
+    return value if isinstance(value, dict | BaseModel) else None
 
 
 Tokens = Annotated[int | None, BeforeValidator(_count)]
@@ -104,6 +115,10 @@ class Message(_Reply):
     annotations: tuple[Json, ...] = ()
     finish_reason: str | None = None
     """`tool_calls` whenever there are calls and nothing was cut; `length` means cut."""
+    native_finish_reason: str | None = None
+    """The provider's own word for it."""
+    service_tier: str | None = None
+    """The tier that served, which may be none that could be asked for."""
     id: str | None = None
     """Of the generation."""
     model: str | None = None
@@ -164,6 +179,14 @@ class Generation(_Reply):
     is_byok: Flag = None
 
 
+class DailyRequests(_Reply):
+    """The requests to free models that a day has; they come back at 00:00 UTC."""
+
+    limit: Tokens = None
+    used: Tokens = None
+    remaining: Tokens = None
+
+
 class KeyStatus(_Reply):
     """What the key may still spend."""
 
@@ -176,6 +199,7 @@ class KeyStatus(_Reply):
     is_free_tier: Flag = None
     is_management_key: Flag = None
     expires_at: str | None = None
+    free_model_daily_requests: Annotated[DailyRequests | None, BeforeValidator(_object)] = None
 
 
 class Credits(_Reply):
@@ -211,6 +235,7 @@ class ProviderPreferences(_Request):
     options: dict[str, Json] | None = None
 
 
+Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 MetadataKey = Annotated[str, StringConstraints(max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]
 
@@ -225,20 +250,36 @@ class ChatRequest(_Request):
     """Fallbacks in order; more than three are refused upstream."""
     max_tokens: Annotated[int, Field(ge=1)]
     """Always explicit: without it the model's whole window is reserved from the balance."""
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The same by its newer name, which few endpoints advertise."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=0)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    top_a: Annotated[float, Field(ge=0, le=1)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=0, le=2)] | None = None
     tools: tuple[Json, ...] | None = None
     tool_choice: str | Json | None = None
     parallel_tool_calls: bool | None = None
     response_format: Json | None = None
     reasoning: Json | None = None
+    reasoning_effort: Effort | None = None
+    """Short for `reasoning.effort`, which must not say another one."""
+    verbosity: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    prediction: Json | None = None
+    """`{"type": "content", "content": ...}`: what most of the answer will be."""
+    service_tier: str | None = None
     provider: ProviderPreferences | None = None
+    preset: str | None = None
     plugins: tuple[Json, ...] | None = None
     modalities: tuple[Literal["text", "image", "audio"], ...] | None = None
     image_config: Json | None = None
     cache_control: Json | None = None
     """`{"type": "ephemeral"}` lets Anthropic cache the prompt; OpenAI and Gemini do it unasked."""
     prompt_cache_key: str | None = None
+    prompt_cache_options: Json | None = None
     session_id: Annotated[str, Field(max_length=256)] | None = None
     """Keeps a conversation at one provider, whose cache knows it."""
     user: str | None = None
@@ -246,6 +287,21 @@ class ChatRequest(_Request):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] | None = None
     seed: int | None = None
     stop: str | Annotated[tuple[str, ...], Field(max_length=4)] | None = None
+    stop_server_tools_when: tuple[Json, ...] | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    trace: Json | None = None
+    """Goes to the account's own observers, free keys included."""
+    debug: Json | None = None
+    """`{"echo_upstream_body": true}` shows what each provider was sent; only in a stream."""
+
+    @model_validator(mode="after")
+    def _one_effort(self) -> Self:
+        told = (self.reasoning or {}).get("effort")
+        if None not in (told, self.reasoning_effort) and told != self.reasoning_effort:
+            raise ValueError("reasoning.effort and reasoning_effort wish for different things")
+        return self
 
     def body(self, *, stream: bool) -> Json:
         """Return the JSON object to send; what is None is left out."""

@@ -6,27 +6,19 @@ At DEBUG they log status lines and headers of answers as they came.
 import logging
 from typing import Final
 
+from ai.openrouter.keys import remember
 from ai.openrouter.text import redact
 
-SHORTEST_SECRET: Final = 8
-"""What is shorter could be part of any word, and is no key."""
-CONCEALED: Final = "[redacted]"
 _LOGGERS: Final = ("httpx", "httpcore.connection", "httpcore.http11")
 
 
 class _Concealer(logging.Filter):
     """Lets every record through, and none of the secrets."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.secrets: set[str] = set()
-
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite a record that holds a secret."""
         said = record.getMessage()
         safe = redact(said)
-        for secret in self.secrets:
-            safe = safe.replace(secret, CONCEALED)
         if safe != said:
             record.msg, record.args = safe, ()
         return True
@@ -36,8 +28,7 @@ _CONCEALER: Final = _Concealer()
 
 
 def keep_out(secret: str) -> None:
-    """See that no library logs `secret`, in this process and from now on."""
-    if len(secret) >= SHORTEST_SECRET:
-        _CONCEALER.secrets.add(secret)
+    """See that no library and no text of ours repeats `secret`, in this process and from now on."""
+    remember(secret)
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_CONCEALER)  # the same one is added once

@@ -15,6 +15,7 @@ from ai.openrouter.wire import (
     ChatReply,
     ChatRequest,
     Credits,
+    DailyRequests,
     ImageRequest,
     KeyStatus,
     Message,
@@ -381,6 +382,7 @@ PREVIEW = {"type": "image_generation.partial_image", "partial_image_index": 0, "
 PHASE = {"type": "image_generation.text_chunk", "phase": "thinking", "text": "hm"}
 DRAWN = {"type": "image_generation.completed", "b64_json": ENCODED, "media_type": "image/png",
          "created": 1, "usage": {"cost": 0.04}}  # fmt: skip
+OOPS = {"type": "error", "error": {"code": 429, "message": "slow", "type": "x", "param": None}}
 ONE = (1, Usage(cost_usd=Decimal("0.04")))
 DRAWN_STREAMS = {
     "by the book": (body(PREVIEW, PHASE, PREVIEW, DRAWN), 2, ONE),
@@ -394,6 +396,19 @@ DRAWN_STREAMS = {
     "nothing after [DONE] counts": (body(DRAWN) + body(DRAWN), 0, ONE),
     "a picture nobody can read": (body(DRAWN | {"b64_json": "?"}, DRAWN), 0, ONE),
     "an event that is no object": (body("null", DRAWN), 0, ONE),
+    "an error after a picture": (body(DRAWN, OOPS), 0, ONE),
+    "an error after a picture, with the bill": (
+        body(DRAWN | {"usage": None}, OOPS | {"usage": {"cost": 0.04}}), 0, ONE),
+    "a broken event after a picture": (body(DRAWN, "{oops"), 0, ONE),
+    "a broken event between two pictures": (body(DRAWN, "{oops", DRAWN), 0, (2, ONE[1])),
+    "a broken line in the event of a picture": (
+        body(DRAWN, done=False)[:-1] + b"data: {oops\n\n", 0, ONE),
+    "a broken event at the end": (body(DRAWN, "{oops", done=False).rstrip(), 0, ONE),
+    "a picture that lacks its blank line": (body(PREVIEW, DRAWN, done=False).rstrip(), 1, ONE),
+    "a picture and [DONE] that lack a blank line": (
+        body(DRAWN, done=False)[:-1] + b"data: [DONE]", 0, ONE),
+    "an error without data after a picture": (
+        body(DRAWN, done=False) + b'{"error":{"code":502}}', 0, ONE),
     "a JSON body": (json.dumps({"data": [{"b64_json": ENCODED}], "usage": {"cost": 0.04}}).encode(),
                     0, ONE),
 }  # fmt: skip
@@ -417,14 +432,42 @@ def test_a_streamed_order_gives_previews_and_then_the_pictures(raw, previews, ex
     assert reply.generation_id == "gen-1"
 
 
-OOPS = {"type": "error", "error": {"code": 429, "message": "slow", "type": "x", "param": None}}
+@pytest.mark.parametrize("failure", [httpx.ReadError("gone"), httpx.ReadTimeout("slow")])
+def test_a_picture_that_is_whole_outlives_its_connection(failure):
+    upstream = Upstream(Pieces(body(DRAWN, done=False), failure))
+
+    reply = client_of(upstream).images(ORDER, on_partial=lambda _picture: None)
+
+    assert (len(reply.pictures), reply.usage) == ONE
+
+
+def test_a_stopped_order_is_stopped_whatever_was_drawn():
+    stop = errors.StoppedError("cancelled")
+    client = client_of(
+        Upstream(Pieces(body(DRAWN, done=False), lambda: client.abort(stop), body(PREVIEW)))
+    )
+
+    with pytest.raises(errors.StoppedError) as caught:
+        client.images(ORDER, on_partial=lambda _picture: None)
+
+    assert caught.value is stop
+
+
 NO_DRAWN_STREAMS = {
     "an error": (body(PREVIEW, OOPS), errors.RateLimitedError),
     "an error in its first event": (body(OOPS, done=False), errors.RateLimitedError),
-    "an error after a picture": (body(DRAWN, OOPS), errors.RateLimitedError),
+    "an error named by its event": (
+        b'event: error\ndata: {"message":"overloaded"}\n\n', errors.UnavailableError),
+    "an error that lacks its blank line": (
+        body(PREVIEW, OOPS, done=False).rstrip(), errors.RateLimitedError),
+    "an error without data": (
+        body(PREVIEW, done=False) + b'{"error":{"code":429}}\n', errors.RateLimitedError),
+    "[DONE] without its blank line": (body(PREVIEW).rstrip(), errors.NoImageError),
     "only previews, then [DONE]": (body(PREVIEW), errors.NoImageError),
     "only previews, then the end": (body(PREVIEW, done=False), errors.IncompleteReplyError),
     "cut inside the picture": (body(DRAWN, done=False)[:-9], errors.IncompleteReplyError),
+    "a broken event, then a picture": (
+        b"data: {oops\n" + body(DRAWN), errors.GarbledReplyError),
     "nothing": (b"", errors.IncompleteReplyError),
     "only comments": (b": hi\n\n" * 3, errors.IncompleteReplyError),
     "only [DONE]": (body(), errors.NoImageError),
@@ -533,7 +576,9 @@ def test_who_draws_and_for_how_much_is_told_with_and_without_data_around_it(wrap
 
 def test_a_key_tells_what_it_may_spend():
     data = {"label": "sk-or-v1-0…ef", "limit": 5, "limit_remaining": 4.123456789, "usage": 0.1,
-            "is_free_tier": False, "expires_at": None}  # fmt: skip
+            "is_free_tier": False, "expires_at": None,
+            "free_model_daily_requests": {"limit": 50, "used": 3, "remaining": "47", "x": 1},
+            }  # fmt: skip
 
     assert client_of(Upstream({"data": data})).key() == KeyStatus(
         label="sk-or-v1-0…ef",
@@ -541,7 +586,49 @@ def test_a_key_tells_what_it_may_spend():
         remaining_usd=Decimal("4.123456789"),
         used_usd=Decimal("0.1"),
         is_free_tier=False,
+        free_model_daily_requests=DailyRequests(limit=50, used=3, remaining=47),
     )
+
+
+@pytest.mark.parametrize("said", [None, [], "many", 3])
+def test_a_key_that_counts_no_free_requests_tells_none(said):
+    answer = {"data": {"free_model_daily_requests": said}}
+
+    assert client_of(Upstream(answer)).key() == KeyStatus()
+
+
+STRICT = {"type": "function", "function": {"name": "f", "strict": True}}
+LOOSE = {"type": "function", "function": {"name": "f"}}
+BETA = "structured-outputs-2025-11-13"
+
+
+@pytest.mark.parametrize(
+    ("over", "header"),
+    [
+        ({"model": "anthropic/claude-sonnet-4.5", "tools": (LOOSE, STRICT)}, BETA),
+        ({"model": "~anthropic/claude-latest", "tools": (STRICT,)}, BETA),
+        ({"models": ("c/d", "anthropic/claude-haiku-4.5"), "tools": (STRICT,)}, BETA),
+        ({"model": "anthropic/claude-sonnet-4.5", "tools": (LOOSE,)}, None),
+        (
+            {"model": "anthropic/claude-sonnet-4.5", "tools": ({"type": "openrouter:datetime"},)},
+            None,
+        ),
+        ({"model": "anthropic/claude-sonnet-4.5"}, None),
+        ({"tools": (STRICT,)}, None),
+    ],
+)
+def test_strict_tools_are_announced_to_claude_and_to_nobody_else(over, header):
+    upstream = Upstream(GOOD)
+    client = client_of(upstream)
+    request = ASK.model_copy(update=over)
+
+    client.chat(request)
+    with client.stream(request) as stream:
+        list(stream)
+    client.chat(ASK)
+
+    assert [asked.headers.get("x-anthropic-beta") for asked in upstream.asked] == [
+        header, header, None]  # fmt: skip
 
 
 def test_credits_are_for_management_keys():

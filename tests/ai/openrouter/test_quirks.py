@@ -177,6 +177,10 @@ def test_mandatory_reasoning_is_left_on():
     assert rewrite_after(error, ask(reasoning={"effort": "none", "exclude": True})) == ask(
         reasoning={"exclude": True}
     )
+    assert rewrite_after(error, ask(reasoning_effort="none", reasoning={"exclude": True})) == ask(
+        reasoning={"exclude": True}
+    )
+    assert rewrite_after(error, ask(reasoning_effort="none")) == ask()
     assert rewrite_after(error, ask(reasoning={"exclude": True})) is None
     assert rewrite_after(error, ask()) is None
 
@@ -218,6 +222,9 @@ def test_an_answer_is_shortened_when_that_is_enough():
     )
 
     assert rewrite_after(error, ask()) == ask(max_tokens=8192 - 8000 - 64)
+    assert rewrite_after(error, ask(max_completion_tokens=900)) == ask(
+        max_tokens=8192 - 8000 - 64, max_completion_tokens=8192 - 8000 - 64
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ CASES = {
                                    ["a\u2028b\u2029c\u0085d\x0be\x0cf"]),
     "bytes that are no UTF-8": (b"data: a\xffb\n\n", ["a\ufffdb"]),
     "an event without its blank line is none": (b"data: a\n\ndata: b\n", ["a"]),
+    "a line of JSON is data that forgot its name": (b'{"a":1}\n\ndata: b\n\n', ['{"a":1}', "b"]),
+    "lines of JSON are one event": (b'{\n "a":\n: hi\n1\n}\n\nx\n\n', ['{\n "a":\n1\n}']),
+    "a brace later on is no data": (b'x{"a":1}\n {"a":1}\n\ndata: b\n\n', ["b"]),
     "blank lines are no events": (b"\n\n\ndata: a\n\n\n\n", ["a"]),
 }  # fmt: skip
 
@@ -108,3 +111,12 @@ def test_a_line_of_many_megabytes_takes_time_in_proportion_to_its_length():
     spent_s(1)
 
     assert spent_s(16) < 60 * spent_s(2) + 0.5
+
+
+def test_an_event_has_the_name_it_was_given_and_the_next_one_has_none():
+    parser = EventParser()
+    raw = b"event: a\ndata: 1\n\ndata: 2\n\nevent: b\n\ndata: 3\n\nevent: c\nevent:d\ndata: 4\n\n"
+
+    assert [(parser.name, data) for data in parser.feed(raw + b"event: e\ndata: 5")] == [
+        ("a", "1"), ("", "2"), ("", "3"), ("d", "4")]  # fmt: skip
+    assert (parser.rest(), parser.name) == ("5", "e")

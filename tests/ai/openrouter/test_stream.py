@@ -382,6 +382,8 @@ def test_23_unknown_names_are_kept_as_text():
 
     assert stream.reply.finish_reason == "eos_token"
     assert stream.reply.service_tier == "standard"
+    assert stream.reply.message.service_tier == "standard"
+    assert stream.reply.message.native_finish_reason is None
     assert stream.reply.model == "a/b-2026"
 
 
@@ -507,6 +509,14 @@ def test_a_call_is_told_as_it_grows():
         ToolArgumentsDelta(0, '{"x"'),
         ToolArgumentsDelta(0, ": 1}"),
     ]
+
+
+def test_a_repeated_call_is_told_once_and_its_late_id_is_kept():
+    whole = '{"x": 1}'
+    stream = ChatStream([body(call(0, None, "f", whole), call(0, "a", "f", whole), CALLS)])
+
+    assert list(stream) == [ToolCallStarted(0, "f"), ToolArgumentsDelta(0, whole)]
+    assert [c.id for c in stream.reply.message.tool_calls] == ["a"]
 
 
 # --- pictures ------------------------------------------------------------------------------------
@@ -697,6 +707,7 @@ def test_a_whole_body_is_read_by_the_same_rules():
     assert reply.provider == "Amazon Bedrock"
     assert reply.finish_reason == "tool_calls"
     assert reply.native_finish_reason == "end_turn"
+    assert reply.message.native_finish_reason == "end_turn"
     assert [c.arguments for c in reply.message.tool_calls] == ["{}", '{"a":1.5}']
     assert reply.usage is None
     assert reply.raw == raw.decode()

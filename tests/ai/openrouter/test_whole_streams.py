@@ -113,7 +113,11 @@ def test_the_beginning_of_a_stream_is_the_whole_message_or_none(chunks, end):
     lambda _raw: [*HELLO, STOP, {"choices": [], "usage": {"cost": Decimal("0.000123456789")}},
                   "[DONE]", delta(content="ghost")],
     lambda raw: [bytearray(raw)],
-], ids=["bytes", "text", "text in pieces", "parsed", "parsed and done", "bytearray"])  # fmt: skip
+    bytearray,
+    memoryview,
+    lambda raw: [memoryview(raw)[:30], memoryview(raw)[30:]],
+], ids=["bytes", "text", "text in pieces", "parsed", "parsed and done", "bytearrays", "a bytearray",
+        "a memoryview", "memoryviews"])  # fmt: skip
 def test_a_stream_may_be_given_in_any_form(as_chunks):
     raw = body(*HELLO, STOP, {"choices": [], "usage": BILL})
 

@@ -36,9 +36,46 @@ def test_a_body_holds_what_was_set_and_the_nulls_inside_messages():
     }
 
 
+EVERY_WISH = {
+    "max_completion_tokens": 9, "temperature": 0.5, "top_p": 0.9, "top_k": 3, "min_p": 0.1,
+    "top_a": 0.2, "frequency_penalty": -2.0, "presence_penalty": 2.0, "repetition_penalty": 1.1,
+    "seed": 7, "stop": ["a"], "logit_bias": {"50256": -100.0}, "logprobs": True, "top_logprobs": 20,
+    "reasoning_effort": "xhigh", "verbosity": "max", "service_tier": "flex",
+    "prediction": {"type": "content", "content": "a"},
+    "prompt_cache_options": {"mode": "explicit", "ttl": "30m"}, "preset": "mine",
+    "trace": {"trace_id": "t"}, "debug": {"echo_upstream_body": True},
+    "stop_server_tools_when": [{"type": "max_cost", "max_cost": 1}],
+}  # fmt: skip
+
+
+def test_every_wish_of_the_service_can_be_told():
+    sent = ask(**EVERY_WISH).body(stream=False)
+
+    assert {name: sent[name] for name in EVERY_WISH} == EVERY_WISH
+
+
+def test_two_wishes_for_the_same_effort_agree():
+    same = ask(reasoning_effort="low", reasoning={"effort": "low", "exclude": True})
+
+    assert same.reasoning_effort == "low"
+    assert ask(reasoning_effort="low", reasoning={"exclude": True}).reasoning == {"exclude": True}
+
+
 @pytest.mark.parametrize(
     "over",
     [
+        {"top_k": -1},
+        {"min_p": 1.1},
+        {"top_a": -0.1},
+        {"frequency_penalty": 2.1},
+        {"presence_penalty": -2.1},
+        {"repetition_penalty": 2.1},
+        {"top_logprobs": 21},
+        {"max_completion_tokens": 0},
+        {"logit_bias": {"a": 101}},
+        {"reasoning_effort": "hardest"},
+        {"verbosity": "none"},
+        {"reasoning_effort": "low", "reasoning": {"effort": "high"}},
         {"max_tokens": None},
         {"max_tokens": 0},
         {"messages": ()},

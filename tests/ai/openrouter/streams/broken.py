@@ -117,6 +117,72 @@ ERRORS: dict[str, Row] = {
     "e: in the first chunk": (body({"error": GONE}, *HELLO, STOP), errors.UnavailableError),
     "e: named by the event": (
         b'event: error\ndata: {"error":{"code":500,"message":"x"}}\n\n', errors.UnavailableError),
+    "e: named by the event, bare, after stop": (
+        body(*HELLO, STOP, done=False) + b'event: error\ndata: {"message":"overloaded"}\n\n',
+        errors.UnavailableError),
+    "e: named by the event, without [DONE] or a line end": (
+        body(*HELLO, STOP, done=False) + b'event:error\ndata: {"code":429,"message":"x"}',
+        errors.RateLimitedError),
+    "e: named by the event, the name behind the data": (
+        body(*HELLO, STOP, done=False) + b'data: {"code":429,"message":"x"}\nevent: error\n\n'
+        + DONE, errors.RateLimitedError),
+    "e: named by the event, in words": (
+        body(*HELLO, STOP, done=False) + b"event: error\ndata: overloaded\n\n" + DONE,
+        errors.UnavailableError),
+    "e: named by the event, text": (
+        body(*HELLO, STOP, done=False) + b'event: error\ndata: "overloaded"\n\n' + DONE,
+        errors.UnavailableError),
+    "e: named by the event, nothing else": (
+        body(*HELLO, STOP, done=False) + b"event: error\ndata: {}\n\n" + DONE,
+        errors.UnavailableError),
+    "e: named by the event, blank": (
+        body(*HELLO, STOP, done=False) + b"event: error\ndata:\n\n" + DONE,
+        errors.UnavailableError),
+    "e: named by the event, [DONE] right behind": (
+        body(*HELLO, STOP, done=False)
+        + b'event: error\ndata: {"error":{"code":429,"message":"x"}}\ndata: [DONE]\n\n',
+        errors.RateLimitedError),
+    "e: named by the event, after length": (
+        body(*HELLO, delta("length"), done=False)
+        + b'event: error\ndata: {"message":"overloaded"}\n\n', errors.UnavailableError),
+    "e: a line without data": (
+        body(*HELLO, STOP, done=False) + err(code=502) + b"\n", errors.UnavailableError),
+    "e: a line without data or an end": (
+        body(*HELLO, STOP, done=False) + err(code=502), errors.UnavailableError),
+    "e: a line without data, then [DONE]": (
+        body(*HELLO, STOP, done=False) + err(code=502) + b"\n\n" + DONE, errors.UnavailableError),
+    "e: lines without data": (
+        body(*HELLO, STOP, done=False)
+        + b'{\n  "error": {\n    "code": 502,\n    "message": "boom"\n  }\n: x\n}\n',
+        errors.UnavailableError),
+    "e: an error for a delta": (
+        body(*HELLO, {"choices": [{"delta": {"error": GONE}}]}, STOP), errors.UnavailableError),
+    "e: an error for a message": (
+        b'{"choices":[{"message":{"content":"a","error":{"code":502,"message":"gone"}}}]}',
+        errors.UnavailableError),
+    "e: an error by its type for a chunk": (
+        body(*HELLO, STOP, {"type": "error", "message": "overloaded"}), errors.UnavailableError),
+    "5: length and an error in one piece": (
+        body(*HELLO, {"choices": [{"delta": {"content": "!"}, "finish_reason": "length",
+                                   "error": GONE}]}), errors.UnavailableError),
+    "5: length and an error in one body": (
+        json.dumps({"choices": [{"message": {"content": "Hel"}, "finish_reason": "length",
+                                 "error": GONE}]}).encode(), errors.UnavailableError),
+    "5: length, then a provider that is gone": (
+        body(*HELLO, delta("length"), {"error": {"code": 502, "message": "Provider disconnected"}}),
+        errors.UnavailableError),
+    "5: length, then a provider that is gone, lacking its blank line": (
+        body(*HELLO, delta("length"), done=False) + event({"error": GONE}).rstrip(),
+        errors.UnavailableError),
+    "5: length, then finish error without a word": (
+        body(*HELLO, delta("length"), delta("error")), errors.UnavailableError),
+    "5: length, then too many requests": (
+        body(*HELLO, delta("length"),
+             {"error": {"code": 429, "message": "token limit reached for this minute"}}),
+        errors.RateLimitedError),
+    "5: length, then a policy": (
+        body(*HELLO, delta("length"), {"error": {"code": 400, "message": "content policy"}}),
+        errors.ModerationError),
     "e: text for an object": (body(*HELLO, {"error": "boom"}), errors.UnavailableError),
     "e: an error for a chunk": (
         body(*HELLO, STOP, {"object": "error", "message": "gone", "code": 503}),

@@ -72,6 +72,15 @@ ENDINGS: dict[str, Row] = {
     "ending 5: the error is bare": (
         body(*HELLO, delta("length"), {"error": {"code": 400, "message": "Token limit reached"}},
              done=False), says(finish="length")),
+    "ending 5: the limit in words, whatever its code": (
+        body(*HELLO, delta("length"), {"error": {"code": 502, "message": "Token limit reached"}}),
+        says(finish="length")),
+    "ending 5: a refusal of another kind, but a 400": (
+        body(*HELLO, delta("length"), {"error": {"code": 400, "message": "no more room"}}),
+        says(finish="length")),
+    "ending 5: the limit in one piece with length": (
+        body(*HELLO, delta("length") | {"error": {"code": 400, "message": "Token limit reached"}}),
+        says(finish="length")),
     "ending 6: a finish and no [DONE]": (body(*HELLO, STOP, done=False), says()),
     "ending 6: a bill and no [DONE]": (
         body(*HELLO, STOP, {"choices": [], "usage": BILL}, done=False), says(cost=COST)),
@@ -154,6 +163,12 @@ SSE: dict[str, Row] = {
     "no blank lines between events": (
         body(*HELLO, STOP).replace(b"\n\n", b"\n") + b"\n", says()),
     "no blank lines at all": (body(*HELLO, STOP).replace(b"\n\n", b"\n"), says()),
+    "a line of JSON that forgot to say data": (
+        body(HELLO[0], done=False) + json.dumps(HELLO[1]).encode() + b"\n\n" + body(STOP), says()),
+    "an error event that is empty of data is none": (
+        b"event: error\n\n" + body(*HELLO, STOP), says()),
+    "an event that is not named after all": (
+        b"event: error\n: x\n\nevent: message\n" + body(*HELLO, STOP), says()),
     "many blank lines between events": (
         body(*HELLO, STOP).replace(b"\n\n", b"\n\n\n\n"), says()),
     "chunks that are no objects": (body(*HELLO, "null", "[]", '"x"', "7", STOP), says()),
@@ -211,6 +226,27 @@ SSE: dict[str, Row] = {
     "a message for a delta": (
         body({"id": "gen-1", "choices": [{"message": {"content": "Hello"},
                                           "finish_reason": "stop"}]}), says()),
+    "a message beside an empty delta": (
+        body({"id": "gen-1", "choices": [{"delta": {}, "message": {"content": "Hello"},
+                                          "finish_reason": "stop"}]}), says()),
+    "a message beside a delta that says nothing": (
+        body({"id": "gen-1", "choices": [{"delta": {"role": "assistant", "content": ""},
+                                          "message": {"content": "Hello"},
+                                          "finish_reason": "stop"}]}), says()),
+    "a message beside a delta that says the same": (
+        body({"id": "gen-1", "choices": [{"delta": {"content": "Hello"},
+                                          "message": {"content": "Hello"},
+                                          "finish_reason": "stop"}]}), says()),
+    "a message that repeats the thoughts": (
+        body(delta(reasoning="think"),
+             {"choices": [{"delta": {}, "finish_reason": "stop",
+                           "message": {"content": "a", "reasoning": "think"}}]}), thinks("think")),
+    "a message that repeats the thoughts and their details": (
+        body(delta(reasoning="think", reasoning_details=[{"type": TEXT, "text": "think"}]),
+             {"choices": [{"delta": {}, "finish_reason": "stop",
+                           "message": {"content": "a", "reasoning": "think", "reasoning_details": [
+                               {"type": TEXT, "text": "think"}]}}]}),
+        thinks("think", [{"type": TEXT, "text": "think"}])),
     "content in parts": (
         body(delta("stop", content=[{"type": "text", "text": "Hel"},
                                     {"type": "text", "text": "lo"}])), says()),
@@ -290,6 +326,44 @@ TOOLS: dict[str, Row] = {
         body(call(0, "a", "f", '{"x": 1}'), STOP, done=False), calls(F1)),
     "13: length behind whole arguments": (
         body(call(0, "a", "f", '{"x": 1}'), delta("length")), calls(F1, finish_reason="length")),
+    "7: one index, one id, other arguments": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "a", "f", '{"x": 2}'), CALLS),
+        calls(F1, ("f", '{"x": 2}'))),
+    "7: one index, other ids, the same arguments": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "b", "f", '{"x": 1}'), CALLS), calls(F1, F1)),
+    "7: two indexes, no ids, the same arguments": (
+        body(call(0, None, "f", '{"x": 1}'), call(1, None, "f", '{"x": 1}'), CALLS),
+        calls(F1, F1)),
+    "7: neither index nor id, the same arguments": (
+        body(call(None, None, "f", '{"x": 1}'), call(None, None, "f", '{"x": 1}'), CALLS),
+        calls(F1, F1)),
+    "a call that is repeated whole": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "a", "f", '{"x": 1}'), CALLS), calls(F1)),
+    "a call that is repeated in the chunk of the finish": (
+        body(call(0, "a", "f", '{"x": 1}'),
+             delta("tool_calls", tool_calls=[
+                 {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"x": 1}'}}])),
+        calls(F1)),
+    "a call in pieces that is repeated whole": (
+        body(call(0, "a", "f", ""), call(0, None, None, '{"x"'), call(0, None, None, ": 1}"),
+             call(0, "a", "f", '{"x":1}'), CALLS), calls(F1)),
+    "a call that is repeated without its id": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, None, "f", '{"x": 1}'), CALLS), calls(F1)),
+    "a call that is repeated without its index": (
+        body(call(0, "a", "f", '{"x": 1}'), call(None, "a", "f", '{"x": 1}'), CALLS), calls(F1)),
+    "a call that is repeated without its name": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "a", None, '{"x": 1}'), CALLS), calls(F1)),
+    "a call that is repeated with an object": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "a", "f", {"x": 1}), CALLS), calls(F1)),
+    "a call without arguments that is repeated": (
+        body(call(0, "a", "f", "{}"), call(0, "a", "f", "{}"), call(0, None, "f", "{}"), CALLS),
+        calls(("f", "{}"))),
+    "a call with a flag for a number is another one": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "a", "f", '{"x": true}'), CALLS),
+        calls(F1, ("f", '{"x": true}'))),
+    "two calls on one index that are repeated whole": (
+        body(call(0, "a", "f", '{"x": 1}'), call(0, "b", "g", '{"y": 2}'),
+             call(0, "a", "f", '{"x": 1}'), call(0, "b", "g", '{"y": 2}'), CALLS), calls(F1, G2)),
     "16: arguments stay letter by letter": (
         body(call(0, "a", "f", '{ "z":1.50,\n "a" : "é\\u00e9" }'), CALLS),
         calls(("f", '{ "z":1.50,\n "a" : "é\\u00e9" }'))),
@@ -312,6 +386,15 @@ REST: dict[str, Row] = {
     "a picture that is repeated": (
         body(delta(images=[{"image_url": {"url": PNG}}]),
              delta("stop", images=[{"image_url": {"url": PNG}}])), says("", images=(PNG,))),
+    "two equal pictures at two places of one list": (
+        body(delta("stop", images=[{"image_url": {"url": PNG}}] * 2)), says("", images=(PNG, PNG))),
+    "two equal pictures that are repeated": (
+        body(delta(images=[{"image_url": {"url": PNG}}] * 2),
+             delta("stop", images=[{"image_url": {"url": PNG}}] * 2)),
+        says("", images=(PNG, PNG))),
+    "a picture in its list and in the content": (
+        body(delta("stop", content=[{"type": "image_url", "image_url": {"url": PNG}}],
+                   images=[{"image_url": {"url": PNG}}])), says("", images=(PNG,))),
     "a picture of half a megabyte": (
         body(delta(images=[{"image_url": {"url": PNG + "A" * 500_000}}]), STOP),
         says("", images=(PNG + "A" * 500_000,))),
@@ -352,6 +435,26 @@ REST: dict[str, Row] = {
         details([{"type": SEALED, "data": "x", "id": "r"}],
                 [{"type": SEALED, "data": "x", "id": "r"}]),
         thinks(None, [{"type": SEALED, "data": "x", "id": "r"}])),
+    "18: one id for two sealed thoughts": (
+        details([{"type": SEALED, "data": "x", "id": "r"}],
+                [{"type": SEALED, "data": "y", "id": "r"}],
+                [{"type": SEALED, "data": "x", "id": "r"}]),
+        thinks(None, [{"type": SEALED, "data": "x", "id": "r"},
+                      {"type": SEALED, "data": "y", "id": "r"}])),
+    "18: a sealed thought that is extended": (
+        details([{"type": SEALED, "data": "", "id": "r", "format": None, "index": 0}],
+                [{"type": SEALED, "data": "x", "id": "r", "index": 0}],
+                [{"type": SEALED, "data": "xy", "id": "r", "format": "f", "index": None}]),
+        thinks(None, [{"type": SEALED, "data": "xy", "id": "r", "format": "f", "index": 0}])),
+    "18: sealed thoughts of two ids": (
+        details([{"type": SEALED, "data": "x", "id": "r"}, {"type": SEALED, "data": "x", "id": "s"},
+                 {"type": SEALED, "data": "x"}]),
+        thinks(None, [{"type": SEALED, "data": "x", "id": "r"},
+                      {"type": SEALED, "data": "x", "id": "s"}])),
+    "18: seals without data": (
+        details([{"type": SEALED, "id": "r"}, {"type": SEALED, "id": "r"}, {"type": SEALED},
+                 {"type": SEALED}]),
+        thinks(None, [{"type": SEALED, "id": "r"}, {"type": SEALED}, {"type": SEALED}])),
     "15: thoughts beside a call": (
         body(delta(reasoning_details=[{"type": SEALED, "data": "x", "id": "r"}]),
              call(0, "a", "f", '{"x": 1}'), CALLS),

@@ -10,6 +10,7 @@ The query set must have the same SQL whatever the parameters are. None may be se
 looked for: Django would write IS NULL.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,7 +80,7 @@ class _Compiled:
         return params
 
 
-class _Statement:
+class _Statement(ABC):
     """Compiles at the first call, once for each kind of database."""
 
     def __init__(self, kinds: Mapping[str, type]) -> None:
@@ -105,8 +106,9 @@ class _Statement:
             places += [_Place(at, name, _convert(values[name], params[at])) for at in changed]
         return _Compiled(text, tuple(params), tuple(places), compiler)
 
+    @abstractmethod
     def _compiler(self, values: Values) -> Any:  # noqa: ANN401 Django's compiler
-        raise NotImplementedError
+        """Write the statement with these values, ready to be compiled."""
 
 
 class Select(_Statement, Generic[M]):

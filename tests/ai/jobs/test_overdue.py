@@ -88,6 +88,7 @@ def test_a_thread_that_may_hold_a_lock_is_told_later(api, project, settings):
     job = runner.claim(outline(api, project))
     gate = gate_of(f"{settings.MEDIA_ROOT}-gate")
     gate.enter(5)
+    ended, passed = [], []
 
     def wait_for_the_turn():
         time.sleep(0.02)
@@ -97,11 +98,12 @@ def test_a_thread_that_may_hold_a_lock_is_told_later(api, project, settings):
         gate.enter(5)  # here it is not told
         gate.leave()
         looker.join(5)
+        passed.append(True)
 
-    watched(job, lambda _: None, wait_for_the_turn)
+    watched(job, ended.append, wait_for_the_turn)
 
-    gate.enter(1)
-    gate.leave()
+    assert (ended, passed) == ([job], [True])
+    assert not gate._turn.locked()
 
 
 def test_a_job_whose_end_cannot_be_written_is_told_all_the_same(api, project, settings):

@@ -82,9 +82,13 @@ def test_a_process_that_is_killed_inside_lets_the_next_one_in(tmp_path):
 
     os.kill(process.pid, signal.SIGKILL)
     end(process)
-
+    began = time.monotonic()
     gate.enter(5)
+    waited_s = time.monotonic() - began
     gate.leave()
+
+    assert process.returncode == -signal.SIGKILL
+    assert waited_s < 1
 
 
 def test_the_child_of_a_process_that_is_killed_inside_holds_nobody_up(tmp_path):
@@ -105,8 +109,11 @@ def test_the_child_of_a_process_that_is_killed_inside_holds_nobody_up(tmp_path):
     process.wait(5)
 
     try:
+        began = time.monotonic()
         gate.enter(5)
+        waited_s = time.monotonic() - began
         gate.leave()
+        assert waited_s < 1
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.stdout.close()

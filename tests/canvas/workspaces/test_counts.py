@@ -82,3 +82,13 @@ def test_exactly_as_many_pass_as_may_and_no_thread_is_started():
 
     assert passed.count(True) == 50
     assert threading.active_count() == before
+
+
+def test_calls_are_counted_whether_or_not_they_are_too_many():
+    counts = LocalCounts()
+
+    found = [counts.incr("a", 60), counts.incr("a", 60, amount=3), counts.incr("b", 60)]
+
+    assert found == [1, 4, 1]
+    assert counts.get_moving_window("a", 2, 60)[1] == 4
+    assert counts.acquire_entry("a", 4, 60) is False

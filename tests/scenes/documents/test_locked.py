@@ -75,14 +75,16 @@ def test_a_locked_scene_cannot_be_left_out(locked):
     document = locked.document()
     del document["scenes"][0]
 
-    _refused(locked, document)
+    assert _refused(locked, document)["code"] == "scene-locked"
 
 
 def test_locked_scenes_cannot_pass_each_other(locked):
     document = locked.document()
     first, second, third = document["scenes"]
 
-    _refused(locked, document | {"scenes": samples.numbered([second, first, third])})
+    swapped = document | {"scenes": samples.numbered([second, first, third])}
+
+    assert _refused(locked, swapped)["code"] == "scene-locked"
 
 
 def test_others_move_and_go_around_locked_scenes(locked):

@@ -119,12 +119,13 @@ def client() -> OpenRouter:
     key = (settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY, fake_transport)
     if getattr(_mine, "key", None) != key:
         _mine.key = key
-        _mine.client = _client()
+        _mine.client = new_client()
     found: OpenRouter = _mine.client
     return found
 
 
-def _client(read_timeout_s: float = 600.0) -> OpenRouter:
+def new_client(read_timeout_s: float = 600.0) -> OpenRouter:
+    """Make a client by the settings, for who closes it."""
     return OpenRouter(
         settings.OPENROUTER_API_KEY,
         settings.OPENROUTER_BASE_URL,
@@ -142,7 +143,7 @@ def bill_of(generation_id: str) -> Generation:
     Raises:
         OpenRouterError: not told, or not told yet.
     """
-    with _let_go(), _client(read_timeout_s=BILL_TIMEOUT_S) as api:
+    with _let_go(), new_client(read_timeout_s=BILL_TIMEOUT_S) as api:
         return api.generation(generation_id)
 
 

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -21,6 +20,7 @@ import redis
 from psycopg import sql
 
 from benchmarks.replay import Speed
+from benchmarks.started import Started
 from benchmarks.upstream import Upstream
 from canvas.postgres import ensure_database
 from canvas.stack import BASE_DIR, Stack
@@ -37,7 +37,7 @@ _NO_LIMITS: Final = (
 )
 
 
-class Ground:
+class Ground(Started):
     """A migrated database with an account, without any process.
 
     Args:
@@ -63,22 +63,6 @@ class Ground:
             "LOG_LEVEL": "ERROR",
         }
         (self.folder / "static").mkdir()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Make the tables and the account."""

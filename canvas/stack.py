@@ -103,7 +103,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 started before this process has threads
+            preexec_fn=die_with_parent,  # noqa: PLW1509 started before this process has threads
         )
         self.parts[name] = part
         threading.Thread(target=self._relay, args=(part,), daemon=True).start()
@@ -217,7 +217,7 @@ def _has_key(environ: Mapping[str, str]) -> bool:
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel to end this process when its parent does. Linux only; elsewhere a no-op."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

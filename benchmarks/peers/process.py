@@ -6,23 +6,23 @@ import signal
 import subprocess
 import tempfile
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import httpx
 
 from benchmarks.peers.environment import PeerError
 from benchmarks.processes import family_bytes, family_cpu_s
-from canvas.stack import _die_with_parent, free_port
+from benchmarks.started import Started
+from canvas.stack import die_with_parent, free_port
 
 READY_S: Final = 90.0
 STOP_S: Final = 10.0
 _SHOWN: Final = 300
 
 
-class Peer(ABC):
+class Peer(Started):
     """One running peer. It starts and ends with the block.
 
     Raises:
@@ -67,22 +67,6 @@ class Peer(ABC):
         """Give its resident and its proportional memory."""
         return family_bytes(self.pid)
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
     def stop(self) -> None:
         """End its processes, and take its folder away."""
         if self._process is not None:
@@ -96,7 +80,8 @@ class Peer(ABC):
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
         command = self.command()
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ()}
         with self._log.open("wb") as log:
@@ -108,7 +93,7 @@ class Peer(ABC):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 one system call, no locks
+                preexec_fn=die_with_parent,  # noqa: PLW1509 one system call, no locks
             )
         deadline = time.monotonic() + READY_S
         while not self.is_ready():

@@ -9,12 +9,9 @@ from decimal import Decimal
 from typing import Final
 from uuid import uuid4
 
-from django.conf import settings
-
 from ai import exchange
 from ai.jobs.watchdog import Limits, watchdog
 from ai.models import Stack
-from ai.openrouter.client import OpenRouter
 from ai.openrouter.errors import OpenRouterError
 from ai.services.checks import asking, painting, reading
 from ai.services.checks.findings import CheckFailedError, Finding, Tell, Verdict
@@ -54,21 +51,9 @@ def check_live(*, most_usd: Decimal, tell: Tell, look_up_s: float = 60.0) -> lis
         look_up_s: how long a bill may stay unknown.
     """
     slugs = slugs_of(list(Stack.objects.all()))
-    with _client() as api:
+    with exchange.new_client() as api:
         visit = Visit(api=api, purse=Purse(most_usd), slugs=slugs, look_up_s=look_up_s)
         return _visited(visit, tell)
-
-
-def _client() -> OpenRouter:
-    """Return a client for this run alone, closed at its end."""
-    return OpenRouter(
-        settings.OPENROUTER_API_KEY,
-        settings.OPENROUTER_BASE_URL,
-        referer=settings.OPENROUTER_APP_URL or None,
-        title=settings.OPENROUTER_APP_TITLE or None,
-        connect_timeout_s=settings.OPENROUTER_CONNECT_TIMEOUT_S,
-        transport=exchange.fake_transport,
-    )
 
 
 def _visited(visit: Visit, tell: Tell) -> list[Finding]:

@@ -16,7 +16,6 @@ from ai.openrouter.replay import replayed
 from ai.openrouter.wire import Message, ToolCall
 from canvas.core.errors import Missing
 from canvas.core.prepared import Insert, Select
-from scenes.services.locks import lock_project
 
 MOST_EARLIER_ROWS: Final = 240
 
@@ -58,8 +57,7 @@ _earlier: Final = Select(_earlier_than, project=UUID, position=int)
 
 
 def add(*, project_id: UUID, **values: Any) -> ChatMessage:  # noqa: ANN401 columns
-    """Add one message at the end. Locks the project's row, which orders the messages."""
-    lock_project(project_id)
+    """Add one message at the end. Called under the project's lock, which orders the messages."""
     last = _last.first(project=project_id)
     position = last.position + 1 if last else 1
     message = ChatMessage(project_id=project_id, position=position, **values)

@@ -29,6 +29,7 @@ from ai.structured import schema
 from scenes import selectors
 from scenes.services import feed
 from scenes.services.changes import Actor
+from scenes.services.locks import lock_project
 
 if TYPE_CHECKING:
     from scenes.models import Project
@@ -173,6 +174,7 @@ def _keep_stopped(job: Job, voice: Speaker, asked: ChatMessage) -> None:
         mine = Job.objects.filter(pk=job.pk, fence=job.fence, status=JobStatus.CANCELLED)
         if not mine.select_for_update().exists():
             return
+        lock_project(asked.project_id)
         spoken = transcript.add(
             project_id=asked.project_id,
             id=voice.message_id,
@@ -211,6 +213,7 @@ def _without_calls(said: Said) -> Said:
 
 def _add_spoken(job: Job, voice: Speaker, said: Said, asked: ChatMessage) -> ChatMessage:
     reply, message = said.reply, said.reply.message
+    lock_project(asked.project_id)
     return transcript.add(
         project_id=asked.project_id,
         id=voice.message_id,

@@ -52,6 +52,7 @@ def chain(
     """
     stack = _stack.first(plan=workspace.plan_id, task=task)
     slugs = dict.fromkeys([stack.model_slug, *stack.fallback_slugs] if stack else [])
+    # One look for each of two or three costs less than compiling one statement for all of them.
     choices = [_choice(stack, slug, _entry.first(slug=slug)) for slug in slugs if stack]
     able = [choice for choice in choices if _can(choice.entry, tools=tools, image=image)]
     if not able:

@@ -43,6 +43,7 @@ _mine = threading.local()
 class Order:
     """What to send, to whom, and what the ledger shall call it."""
 
+    task: str
     recipe: str
     prompt_digest: str
     choice: Choice
@@ -225,9 +226,11 @@ def _terms(order: Order, *, streamed: bool) -> ledger.Terms:
     prompt_tokens = ledger.tokens_of(text) + order.images * IMAGE_TOKENS
     max_tokens = order.request.max_tokens
     return ledger.Terms(
+        task=order.task,
         recipe=order.recipe,
         prompt_digest=order.prompt_digest,
         model_slug=order.choice.slug,
+        chosen_as=order.choice.chosen_as,
         hold_nusd=ledger.worst_case_nusd(
             order.choice.entry,
             prompt_tokens=prompt_tokens,

@@ -171,6 +171,7 @@ class _Asker(Generic[C]):
             self._recipe.contract, rung.mode, schema.dialect_of(rung.model)
         )
         order = Order(
+            task=self._recipe.task,
             recipe=self._recipe.prompt,
             prompt_digest=self._recipe.wording.digest,
             choice=choice,

@@ -30,7 +30,9 @@ MOST_COUNTED: Final = 1_000
 LONGEST_ASKED_S: Final = 300.0  # one absurd Retry-After must not close a model for a day
 PROBE_S: Final = 15.0  # a probe that says nothing for so long makes room for the next
 
-_find: Final = Select(lambda slug: ModelHealth.objects.filter(pk=slug).order_by(), slug=str)
+_find: Final = Select(
+    lambda slug: ModelHealth.objects.filter(slug=slug, provider="").order_by(), slug=str
+)
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def _admit(slug: str) -> tuple[bool, bool]:
 
 def _failed(slug: str, exc: OpenRouterError, *, is_probe: bool) -> None:
     """Count a failure once, however many calls were in flight with it, and close the model."""
-    row, _ = ModelHealth.objects.get_or_create(pk=slug)
+    row, _ = ModelHealth.objects.get_or_create(slug=slug, provider="")
     failures = min(row.failures + 1, MOST_COUNTED)
     closes = isinstance(exc, RateLimitedError) or is_probe or failures >= OUTAGES_BEFORE_REST
     rest_s = max(
@@ -89,4 +91,4 @@ def _well(slug: str) -> None:
 
 
 def _rows(slug: str, **more: Any) -> Any:  # noqa: ANN401 lookups, and a queryset
-    return ModelHealth.objects.filter(pk=slug, **more)
+    return ModelHealth.objects.filter(slug=slug, provider="", **more)

@@ -29,6 +29,7 @@ class Choice:
     max_output_tokens: int
     temperature: float
     reasoning_effort: str
+    chosen_as: str = ""
 
     @property
     def parameters(self) -> frozenset[str]:

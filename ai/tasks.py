@@ -17,8 +17,8 @@ from canvas.doorbell import SCHEME
 
 @shared_task(name=queue.RUN_JOB, ignore_result=True)
 def run_job(job_id: str) -> None:
-    """Do one job if it is still ours to do; the row says when to come back."""
-    runner.run(UUID(job_id))
+    """Do the job whose turn it is; the row says when to come back."""
+    runner.heard(UUID(job_id))
     steps.reached("before-ack")
 
 

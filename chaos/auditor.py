@@ -89,23 +89,34 @@ def _orphans(tables: Tables) -> Iterator[str]:
 
 
 def _counters(tables: Tables) -> Iterator[str]:
-    """The month's counters are the sums of the ledger."""
-    sums: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    """The counters of projects, days and months are the sums of the ledger."""
+    sums: defaultdict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for call in tables.rows("SELECT * FROM ai_upstreamcall"):
-        mine = sums[call["workspace_id"], call["month"]]
-        mine["spent_nusd"] += call["cost_nusd"] or 0
-        mine["hold_nusd"] += call["hold_nusd"]
-        mine["hold_tokens"] += call["hold_tokens"]
-        mine["images"] += call["images"]
-        if call["status"] == "settled":
-            mine["tokens"] += (call["prompt_tokens"] or 0) + (call["completion_tokens"] or 0)
+        for scope, period in _purses(call):
+            mine = sums[scope, period, call["payer"]]
+            mine["spent_nusd"] += call["cost_nusd"] or 0
+            mine["hold_nusd"] += call["hold_nusd"]
+            mine["hold_tokens"] += call["hold_tokens"]
+            mine["images"] += call["images"]
+            if call["status"] == "settled":
+                mine["tokens"] += (call["prompt_tokens"] or 0) + (call["completion_tokens"] or 0)
     for budget in tables.rows("SELECT * FROM ai_budget"):
-        mine = sums.pop((budget["workspace_id"], budget["month"]), Counter())
+        key = budget["scope_id"], budget["period"], budget["payer"]
+        mine = sums.pop(key, Counter())
         for name in ("spent_nusd", "hold_nusd", "tokens", "hold_tokens", "images"):
             if budget[name] != mine[name]:
-                yield f"budget {name} is {budget[name]}, its rows sum up to {mine[name]}"
-    for workspace, month in sums:
-        yield f"workspace {workspace} has calls and no budget row in {month}"
+                period = budget["period"]
+                yield f"budget {period} {name} is {budget[name]}, its rows sum up to {mine[name]}"
+    for scope, period, _ in sums:
+        yield f"{scope} has calls and no budget row in {period}"
+
+
+def _purses(call: Row) -> Iterator[tuple[str, str]]:
+    """Name the scopes and periods that a call counts in."""
+    yield call["workspace_id"], call["day"]
+    yield call["workspace_id"], call["day"][:7]
+    if call["project_id"] is not None:
+        yield call["project_id"], "all"
 
 
 def _bill(tables: Tables, bill: list[dict[str, Any]]) -> Iterator[str]:

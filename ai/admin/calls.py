@@ -85,12 +85,13 @@ class UpstreamCallAdmin(ReadOnlyAdmin[UpstreamCall]):
 
 @admin.register(Budget)
 class BudgetAdmin(ReadOnlyAdmin[Budget]):
-    """The months of the workspaces: spent, held, tokens, pictures."""
+    """The purses: months and days of workspaces, and projects; spent, held, tokens, pictures."""
 
     list_display = [
-        "workspace", "month", "spent_nusd", "hold_nusd", "tokens", "hold_tokens", "images",
+        "workspace", "project", "period", "payer", "spent_nusd", "hold_nusd", "limit_nusd",
+        "tokens", "hold_tokens", "images", "warned_at",
     ]  # fmt: skip
-    list_select_related = ["workspace"]
-    list_filter = ["month"]
-    search_fields = ["workspace__name", "=month"]
-    ordering = ["-month", "-id"]
+    list_select_related = ["workspace", "project"]
+    list_filter = ["payer", ("project", admin.EmptyFieldListFilter)]
+    search_fields = ["workspace__name", "project__title", "=period"]
+    ordering = ["-period", "-id"]

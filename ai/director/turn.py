@@ -88,7 +88,12 @@ def _listen(
             update={"tools": wire, "tool_choice": "none" if must_speak else "auto"}
         )
         return Order(
-            DIRECTOR.prompt, DIRECTOR.wording.digest, choice, request, message_id=voice.message_id
+            task=DIRECTOR.task,
+            recipe=DIRECTOR.prompt,
+            prompt_digest=DIRECTOR.wording.digest,
+            choice=choice,
+            request=request,
+            message_id=voice.message_id,
         )
 
     try:

@@ -24,7 +24,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ai.jobs import lease, overdue, rows, steps
+from ai.jobs import fairness, lease, overdue, rows, steps
 from ai.jobs.registry import Store, work_of
 from ai.jobs.service import note, tell
 from ai.jobs.watchdog import watchdog
@@ -32,6 +32,7 @@ from ai.models import Job, JobKind, JobStatus
 from ai.openrouter.errors import OpenRouterError, StoppedError
 from canvas.core.errors import DomainError, Internal, Upstream
 from canvas.core.outages import is_outage
+from canvas.core.prepared import Update
 from canvas.core.problems import as_problem
 from canvas.core.requests import request_id_is
 from scenes.services import feed
@@ -55,8 +56,23 @@ class FencedError(Exception):
     """The job is no longer ours: cancelled, or taken over after its lease ran out."""
 
 
+def heard(job_id: UUID) -> None:
+    """Answer a ring: do the job whose turn it is, which need not be the one that was rung for.
+
+    Every queued job has its ring, so each finds somebody; see ai.jobs.fairness.
+    """
+    try:
+        job = claim_fairest()
+        if job is not None:
+            _do(job)
+        if job is None or job.pk != job_id:
+            _try_suspect(job_id)
+    except (OperationalError, InterfaceError) as exc:
+        logger.warning("job %s: left to the next ring: %s", job_id, type(exc).__name__)
+
+
 def run(job_id: UUID) -> None:
-    """Do the job if it is still there to be done; anything else ends without a word."""
+    """Do this very job if it is still there to be done; anything else ends without a word."""
     try:
         _run(job_id)
     except (OperationalError, InterfaceError) as exc:
@@ -67,6 +83,13 @@ def _run(job_id: UUID) -> None:
     job = claim(job_id)
     if job is not None:
         _do(job)
+        return
+    _try_suspect(job_id)
+
+
+def _try_suspect(job_id: UUID) -> None:
+    """Do a job whose worker has died before, a few of them at a time."""
+    if not rows.queued(job_id, crashes__gt=0).exists():
         return
     gate = _last_tries if rows.queued(job_id, crashes__gt=1).exists() else _suspects
     if not gate.acquire(blocking=False):
@@ -116,19 +139,39 @@ def claim(job_id: UUID, *, suspect: bool = False) -> Job | None:
         job_id: the job.
         suspect: take one whose worker has died before, and no other.
     """
-    take = rows.claim_suspect if suspect else rows.claim
     try:
         with transaction.atomic():
-            hit = take(pk=job_id, fence=uuid4(), lease=lease.length(), worker=lease.WORKER)
-            job = rows.find.first(pk=job_id) if hit else None
-            if job is None:
-                return None
-            note(job, "claimed", f"attempt {job.attempts} by {job.worker}")
-            tell(job)
-            return job
+            return _take(job_id, rows.claim_suspect if suspect else rows.claim)
     except IntegrityError:  # another turn of this project is running
         _requeue(rows.queued(job_id), SOON_S)
         return None
+
+
+def claim_fairest() -> Job | None:
+    """Take the job whose turn it is, or return None when nothing is due."""
+    while True:
+        job_id: UUID | None = None
+        try:
+            with transaction.atomic():
+                job_id = fairness.pick()
+                if job_id is None:
+                    return None
+                job = _take(job_id, rows.claim)
+        except IntegrityError:  # another turn of this project is running
+            if job_id is not None:
+                _requeue(rows.queued(job_id), SOON_S)
+            continue
+        if job is not None:  # else it was cancelled or taken in this moment
+            return job
+
+
+def _take(job_id: UUID, take: Update) -> Job | None:
+    hit = take(pk=job_id, fence=uuid4(), lease=lease.length(), worker=lease.WORKER)
+    job = rows.find.first(pk=job_id) if hit else None
+    if job is not None:
+        note(job, "claimed", f"attempt {job.attempts} by {job.worker}")
+        tell(job)
+    return job
 
 
 @contextmanager

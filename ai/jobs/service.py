@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ai import ledger
+from ai.jobs import fairness
 from ai.models import Job, JobKind, JobStatus, JobStep
 from ai.queue import ring_on_commit
 from canvas.core import bus
@@ -55,6 +56,7 @@ def submit(
             user_id=access.user.pk if access.user else None,
             token_id=access.token.pk if access.token else None,
             ring_at=Now() + RING_AGAIN_AFTER,
+            turn=fairness.next_turn(workspace_id=access.workspace.pk, kind=kind),
         )
         job.save(force_insert=True)
         note(job, "queued", f"retry of {retry_of.pk}" if retry_of else "")
@@ -106,7 +108,7 @@ def retry(*, job: Job, access: Access) -> Job:
             )
         if same := Job.objects.filter(retry_of=row, status__in=OPEN).first():
             return same
-        ledger.refuse_exhausted(access.workspace)
+        ledger.refuse_exhausted(access.workspace, row.project_id)
         if row.kind == JobKind.CHAT and row.project_id is not None:
             lock_project(row.project_id)
             refuse_second_turn(access=access, project_id=row.project_id)

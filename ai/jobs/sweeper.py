@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ai import ledger, queue
-from ai.jobs import bills, lease, loops, retention
+from ai.jobs import bills, lease, loops, retention, schedule
 from ai.jobs.service import note, tell
 from ai.models import Job, JobStatus
 from canvas.core.errors import Internal
@@ -38,8 +38,8 @@ _threads: list[threading.Thread] = []
 def start() -> None:
     """Sweep in threads of this process for as long as it lives.
 
-    Bills and pruning have threads of their own: the one waits for the network, the other for long
-    deletes, and lost jobs wait for neither.
+    Bills, pruning and what happens by the clock have threads of their own: they wait for the
+    network or for long deletes, and lost jobs wait for neither.
     """
     with _lock:
         if any(thread.is_alive() for thread in _threads):
@@ -49,6 +49,7 @@ def start() -> None:
             loops.start("sweeper", sweep, every_s=settings.JOB_SWEEP_EVERY_S),
             loops.start("bills", bills.look_up_due, every_s=BILLS_EVERY_S),
             loops.start("retention", retention.prune, every_s=PRUNE_EVERY_S),
+            loops.start("schedule", schedule.do_due, every_s=schedule.LOOK_EVERY_S),
         ]
 
 

@@ -1,5 +1,6 @@
 """The life of one upstream call, each step once: every UPDATE names the state that it leaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -10,13 +11,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ai.ledger import rows
+from ai.ledger import purses, rows
 from ai.ledger.prices import nusd_of
-from ai.models import Budget, CallStatus, Job, UpstreamCall
+from ai.models import Budget, CallStatus, Job, Payer, UpstreamCall
 from ai.openrouter.errors import StoppedError
 from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
-from canvas.core.money import usd_text
 from canvas.workspaces.models import Workspace
 
 FIRST_LOOK_UP_AFTER: Final = timedelta(seconds=1)
@@ -38,42 +38,54 @@ class Terms:
     images: int = 0
     streamed: bool = False
     message_id: UUID | None = None
+    task: str = ""
+    chosen_as: str = ""
+    payer: str = Payer.OPERATOR
+    own_limit_nusd: int | None = None
+
+    @property
+    def need(self) -> purses.Need:
+        """What it may use of each purse."""
+        return purses.Need(self.hold_nusd, self.hold_tokens, self.images)
+
+
+class _NoRoomError(Exception):
+    """A purse is too small, or is not there yet."""
 
 
 def reserve(*, job: Job, terms: Terms) -> UpstreamCall:
-    """Hold the worst case against the month's budget and quotas, and open the call's row.
+    """Hold the worst case against each budget and quota, and open the call's row.
+
+    Limits are read afresh: a change of plan or budget holds from the next call on.
 
     Raises:
         Unaffordable: `budget-exhausted` or `quota-exhausted`; nothing is held then.
     """
-    month = timezone.now().strftime("%Y-%m")
-    call = _open(job, month, terms)
-    if call is None:  # it does not fit, or the month's counters are not there yet
-        new = Budget(workspace_id=job.workspace_id, month=month)
-        Budget.objects.bulk_create([new], ignore_conflicts=True)
-        call = _open(job, month, terms)
+    day = timezone.now().strftime("%Y-%m-%d")
+    limits = _limits(job.workspace_id, terms)
+    found = limits.purses(project_id=job.project_id, day=day)
+    call = _open(job, day, terms, found)
+    if call is None:  # it does not fit, or the counters are not there yet
+        new = [purse.row(job.workspace_id) for purse in found]
+        Budget.objects.bulk_create(new, ignore_conflicts=True)
+        call = _open(job, day, terms, found)
     if call is None:
-        now = Budget.objects.get(workspace_id=job.workspace_id, month=month)
-        raise _refusal(job.workspace, now, terms)
+        purses.refuse_unless_fits(limits, terms.need, project_id=job.project_id, day=day)
+        call = _open(job, day, terms, found)  # room was made meanwhile
+    if call is None:
+        raise Unaffordable("The budget is being used up by other calls. Try again in a moment.")
     return call
 
 
-def refuse_exhausted(workspace: Workspace) -> None:
-    """Refuse new work early when nothing is left this month; the hold is what counts in the end.
+def refuse_exhausted(workspace: Workspace, project_id: UUID | None = None) -> None:
+    """Refuse new work early when nothing is left; the hold is what counts in the end.
 
     Raises:
         Unaffordable: `budget-exhausted` or `quota-exhausted`.
     """
-    month = timezone.now().strftime("%Y-%m")
-    now = rows.find_budget.first(workspace=workspace.pk, month=month)
-    one = Terms("", "", "", hold_nusd=1, hold_tokens=1)
-    if now is None:
-        now = Budget(workspace=workspace, month=month)
-    limit, tokens = workspace.budget_nusd, workspace.plan.tokens_a_month
-    if (limit is not None and now.spent_nusd + now.hold_nusd >= limit) or (
-        tokens is not None and now.tokens + now.hold_tokens >= tokens
-    ):
-        raise _refusal(workspace, now, one)
+    limits = purses.Limits(workspace)
+    day = timezone.now().strftime("%Y-%m-%d")
+    purses.refuse_unless_fits(limits, purses.Need(nusd=1, tokens=1), project_id=project_id, day=day)
 
 
 def sent(call: UpstreamCall) -> None:
@@ -138,7 +150,7 @@ def expire(call: UpstreamCall) -> None:
             owed.update(
                 hold_nusd=0, hold_tokens=0, look_up_at=None, error_detail="The bill never came."
             )
-            _release(row)
+            purses.release(row)
 
 
 def abandon(*, job_id: UUID | None, fence: UUID | None) -> None:
@@ -188,91 +200,52 @@ def _close_in(call: UpstreamCall, columns: dict[str, Any], **counted: int) -> No
     row = rows.find_open.first(pk=call.pk)
     if row is not None:
         rows.close(row.pk, _trimmed(columns))
-        _release(row, **counted)
+        purses.release(row, **counted)
 
 
-def _release(call: UpstreamCall, *, nusd: int = 0, tokens: int = 0, images: int = 0) -> None:
-    """Take the hold off the month it was put on, whatever month it is now, and count the rest."""
-    rows.release(
-        workspace=call.workspace_id,
-        month=call.month,
-        hold_nusd=call.hold_nusd,
-        hold_tokens=call.hold_tokens,
-        nusd=nusd,
-        tokens=tokens,
-        images=images,
-    )
+def _limits(workspace_id: UUID, terms: Terms) -> purses.Limits:
+    workspace = rows.find_limits.first(pk=workspace_id)
+    assert workspace is not None  # noqa: S101 a job's workspace stays
+    return purses.Limits(workspace, terms.payer, terms.own_limit_nusd)
 
 
-def _open(job: Job, month: str, terms: Terms) -> UpstreamCall | None:
+def _open(job: Job, day: str, terms: Terms, found: Sequence[purses.Purse]) -> UpstreamCall | None:
     """Hold the worst case and open the call's row, or do nothing."""
-    with transaction.atomic(durable=True):
-        if not _hold(job, month, terms):
-            return None
-        call = UpstreamCall(
-            workspace_id=job.workspace_id,
-            project_id=job.project_id,
-            job_id=job.pk,
-            message_id=terms.message_id,
-            token_id=job.token_id,
-            request_id=job.request_id,
-            attempt=job.attempts,
-            fence=job.fence,
-            recipe=terms.recipe,
-            prompt_digest=terms.prompt_digest,
-            month=month,
-            hold_nusd=terms.hold_nusd,
-            hold_tokens=terms.hold_tokens,
-            model_slug=terms.model_slug,
-            streamed=terms.streamed,
-            images=terms.images,
-        )
-        rows.add([call])
-        return call
+    try:
+        with transaction.atomic(durable=True):
+            _hold_all(found, terms.need)
+            call = UpstreamCall(
+                workspace_id=job.workspace_id,
+                project_id=job.project_id,
+                job_id=job.pk,
+                message_id=terms.message_id,
+                user_id=job.user_id,
+                token_id=job.token_id,
+                request_id=job.request_id,
+                attempt=job.attempts,
+                fence=job.fence,
+                payer=terms.payer,
+                task=terms.task,
+                recipe=terms.recipe,
+                prompt_digest=terms.prompt_digest,
+                day=day,
+                hold_nusd=terms.hold_nusd,
+                hold_tokens=terms.hold_tokens,
+                model_slug=terms.model_slug,
+                chosen_as=terms.chosen_as,
+                streamed=terms.streamed,
+                images=terms.images,
+            )
+            rows.add([call])
+            return call
+    except _NoRoomError:
+        return None
 
 
-def _hold(job: Job, month: str, terms: Terms) -> bool:
-    """Hold the worst case if it fits into what is left of each limit."""
-    workspace, plan = job.workspace, job.workspace.plan
-    most: dict[str, int] = {}
-    if workspace.budget_nusd is not None:
-        most["most_nusd"] = workspace.budget_nusd - terms.hold_nusd
-    if plan.tokens_a_month is not None:
-        most["most_tokens"] = plan.tokens_a_month - terms.hold_tokens
-    if plan.images_a_month is not None and terms.images:
-        most["most_images"] = plan.images_a_month - terms.images
-    hit = rows.hold(frozenset(most))(
-        workspace=job.workspace_id,
-        month=month,
-        nusd=terms.hold_nusd,
-        tokens=terms.hold_tokens,
-        images=terms.images,
-        **most,
-    )
-    return hit > 0
-
-
-def _refusal(workspace: Workspace, now: Budget, terms: Terms) -> Unaffordable:
-    limit, plan = workspace.budget_nusd, workspace.plan
-    if limit is not None and now.spent_nusd + now.hold_nusd + terms.hold_nusd > limit:
-        left = usd_text(max(limit - now.spent_nusd - now.hold_nusd, 0))
-        return Unaffordable(
-            f"This may cost up to {usd_text(terms.hold_nusd)} USD; {left} USD of this month's "
-            "budget are left. Raise the budget, or wait for the next month.",
-            extra={"limitUsd": usd_text(limit), "leftUsd": left},
-        )
-    what = "pictures" if _pictures_gone(workspace, now, terms) else "tokens"
-    return Unaffordable(
-        f"The {plan.name} plan's {what} of this month are used up. "
-        "Move the workspace to a larger plan, or wait for the next month.",
-        code="quota-exhausted",
-        extra={"quota": what},
-    )
-
-
-def _pictures_gone(workspace: Workspace, now: Budget, terms: Terms) -> bool:
-    most = workspace.plan.images_a_month
-    return most is not None and terms.images > 0 and now.images + terms.images > most
+def _hold_all(found: Sequence[purses.Purse], need: purses.Need) -> None:
+    for purse in found:
+        if not purses.hold(purse, need):
+            raise _NoRoomError
 
 
 def _counted(usage: Usage | None) -> dict[str, Any]:
@@ -283,6 +256,7 @@ def _counted(usage: Usage | None) -> dict[str, Any]:
         "completion_tokens": usage.completion_tokens,
         "cached_tokens": usage.cached_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
+        "image_tokens": usage.image_tokens,
     }
 
 

@@ -11,7 +11,9 @@ from django.db.models.functions import Now
 
 from ai.models import Budget, CallStatus, JobStatus, UpstreamCall
 from canvas.core.prepared import Insert, Select, Update
+from canvas.workspaces.models import Workspace
 
+ALWAYS: Final = "all"  # the period of a project's purse
 OPEN: Final = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNKNOWN)
 _KINDS: Final[dict[type, type]] = {
     models.CharField: str,
@@ -23,23 +25,28 @@ _KINDS: Final[dict[type, type]] = {
 }
 
 
-def _month(workspace: UUID, month: str, **_: Any) -> QuerySet[Budget]:  # noqa: ANN401 further parameters
-    return Budget.objects.filter(workspace_id=workspace, month=month)
+def _purse(scope: UUID, period: str, payer: str, **_: Any) -> QuerySet[Budget]:  # noqa: ANN401 further parameters
+    return Budget.objects.filter(scope_id=scope, period=period, payer=payer)
 
 
 @cache
 def hold(limits: frozenset[str]) -> Update:
-    """Hold the worst case if it fits: `most_…` is what may be used up before, for each limit."""
+    """Hold the worst case if it fits: `most_…` is what may be used up before, for each limit.
+
+    The limit that stands in the purse's own row holds in any case.
+    """
 
     def fitting(**values: Any) -> QuerySet[Budget]:  # noqa: ANN401 parameters
-        fits = Q()
+        fits = Q(limit_nusd=None) | Q(
+            spent_nusd__lte=F("limit_nusd") - F("hold_nusd") - values["nusd"]
+        )
         if "most_nusd" in limits:
             fits &= Q(spent_nusd__lte=values["most_nusd"] - F("hold_nusd"))
         if "most_tokens" in limits:
             fits &= Q(tokens__lte=values["most_tokens"] - F("hold_tokens"))
         if "most_images" in limits:
             fits &= Q(images__lte=values["most_images"])
-        return _month(**values).filter(fits)
+        return _purse(**values).filter(fits)
 
     def held(nusd: int, tokens: int, images: int, **_: Any) -> Mapping[str, Any]:  # noqa: ANN401 further parameters
         return {
@@ -49,10 +56,20 @@ def hold(limits: frozenset[str]) -> Update:
         }
 
     kinds: dict[str, type] = {"nusd": int, "tokens": int, "images": int}
-    return Update(fitting, held, workspace=UUID, month=str, **kinds, **dict.fromkeys(limits, int))
+    return Update(
+        fitting, held, scope=UUID, period=str, payer=str, **kinds, **dict.fromkeys(limits, int)
+    )
 
 
-find_budget: Final = Select(_month, workspace=UUID, month=str)
+def _purses(workspace: UUID, day: str, month: str, project: UUID, payer: str) -> QuerySet[Budget]:
+    own = Q(scope_id=workspace, period=day) | Q(scope_id=workspace, period=month)
+    return Budget.objects.filter(own | Q(scope_id=project, period=ALWAYS), payer=payer).order_by()
+
+
+find_purses: Final = Select(_purses, workspace=UUID, day=str, month=str, project=UUID, payer=str)
+find_limits: Final = Select(
+    lambda pk: Workspace.objects.select_related("plan").filter(pk=pk).order_by(), pk=UUID
+)
 add: Final = Insert(UpstreamCall)
 find_open: Final = Select(
     lambda pk: UpstreamCall.objects.select_for_update().filter(pk=pk, status__in=OPEN).order_by(),
@@ -71,7 +88,7 @@ name: Final = Update(
     pk=UUID, generation_id=str,
 )  # fmt: skip
 release: Final = Update(
-    _month,
+    _purse,
     lambda hold_nusd, hold_tokens, nusd, tokens, images, **_: {
         "hold_nusd": F("hold_nusd") - hold_nusd,
         "hold_tokens": F("hold_tokens") - hold_tokens,
@@ -79,7 +96,8 @@ release: Final = Update(
         "tokens": F("tokens") + tokens,
         "images": F("images") - images,
     },
-    workspace=UUID, month=str, hold_nusd=int, hold_tokens=int, nusd=int, tokens=int, images=int,
+    scope=UUID, period=str, payer=str, hold_nusd=int, hold_tokens=int, nusd=int, tokens=int,
+    images=int,
 )  # fmt: skip
 
 

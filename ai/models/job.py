@@ -18,6 +18,8 @@ class JobKind(models.TextChoices):
     CHAT = "chat", "Director chat"
     OUTLINE = "outline", "Outline"
     VISION = "vision", "Picture analysis"
+    LAB = "lab", "Lab run"
+    EXPORT = "export", "Export"
 
 
 class JobStatus(models.TextChoices):
@@ -52,6 +54,9 @@ class Job(Row):
     progress_total = models.PositiveIntegerField(null=True, blank=True)
     progress_note = models.CharField(max_length=200, blank=True)
 
+    turn = models.PositiveBigIntegerField(
+        default=0, help_text="Its place in the fair queue; see ai.jobs.fairness."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
     waits = models.PositiveSmallIntegerField(
@@ -81,6 +86,10 @@ class Job(Row):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="job_list"),
             models.Index(fields=["project", "-created_at"], name="job_of_project"),
+            models.Index(fields=["turn", "id"], condition=Q(status="queued"), name="job_fair"),
+            models.Index(
+                fields=["workspace", "kind", "-turn"], condition=Q(status="queued"), name="job_lane"
+            ),
             models.Index(fields=["ring_at"], condition=Q(ring_at__isnull=False), name="job_outbox"),
             models.Index(fields=["lease_until"], condition=Q(status="running"), name="job_leases"),
         ]

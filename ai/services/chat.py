@@ -37,7 +37,7 @@ def post_message(
         Unaffordable: the month's budget or tokens are used up.
         Invalid: an attachment, scene or parent that is not of this project.
     """
-    ledger.refuse_exhausted(access.workspace)
+    ledger.refuse_exhausted(access.workspace, project.pk)
     with transaction.atomic():
         lock_project(project.pk)
         refuse_second_turn(access=access, project_id=project.pk)

@@ -54,7 +54,7 @@ def request_outline(
         raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
     if source == "chat" and not _said(project):
         raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
-    ledger.refuse_exhausted(access.workspace)
+    ledger.refuse_exhausted(access.workspace, project.pk)
     payload = {"source": source, "text": text, "target": dict(target or {})}
     return submit(access=access, kind=JobKind.OUTLINE, project_id=project.pk, payload=payload)
 

@@ -28,7 +28,7 @@ def request_analysis(*, access: Access, asset: "VisualAsset") -> Job:
     """
     if not asset.model_input:
         raise Conflict("This picture is only an address; upload it first.", code="no-file")
-    ledger.refuse_exhausted(access.workspace)
+    ledger.refuse_exhausted(access.workspace, asset.project_id)
     return submit(
         access=access, kind=JobKind.VISION, project_id=asset.project_id, subject_id=asset.pk
     )

@@ -36,6 +36,9 @@ class Plan(models.Model):
     budget_nusd_a_month = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="In nano-dollars: 1 USD is 1,000,000,000."
     )
+    budget_nusd_a_day = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="The most on one day (UTC), in nano-dollars."
+    )
     watermark = models.BooleanField(default=False, help_text="Exports carry a watermark line.")
 
     class Meta:
@@ -65,6 +68,9 @@ class Workspace(Row):
     budget_nusd_a_month = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Stands over the plan's budget when set. Nano-dollars."
     )
+    budget_nusd_a_day = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Stands over the plan's day when set. Nano-dollars."
+    )
     second_message = models.CharField(
         max_length=16, choices=SecondMessage, default=SecondMessage.REFUSE
     )
@@ -81,6 +87,12 @@ class Workspace(Row):
         """The month's budget in nano-dollars; None means no limit."""
         own = self.budget_nusd_a_month
         return self.plan.budget_nusd_a_month if own is None else own
+
+    @property
+    def day_budget_nusd(self) -> int | None:
+        """The most that one day (UTC) may cost, in nano-dollars; None means no limit."""
+        own = self.budget_nusd_a_day
+        return self.plan.budget_nusd_a_day if own is None else own
 
 
 class Role(models.TextChoices):

@@ -30,7 +30,7 @@ def make_call(job: Job, **over: Any) -> UpstreamCall:
     values = {
         "status": CallStatus.UNKNOWN if cost is None else CallStatus.SETTLED,
         "recipe": "director",
-        "month": "2026-11",
+        "day": "2026-11-21",
         "model_slug": "maker/asked",
         "model_served": "maker/served",
         "cost_nusd": cost,

@@ -29,7 +29,7 @@ def fail(error):
 
 def rest_s():
     """How long the model still rests; None if it does not."""
-    until = ModelHealth.objects.get(pk=SLUG).closed_until
+    until = ModelHealth.objects.get(slug=SLUG).closed_until
     return until and (until - timezone.now()).total_seconds()
 
 
@@ -124,7 +124,9 @@ def test_each_rest_is_longer_than_the_one_before_up_to_a_minute():
 
 
 def test_a_model_that_is_away_for_days_is_still_counted_and_tried():
-    ModelHealth.objects.create(slug=SLUG, failures=5_000, closed_until=timezone.now())
+    ModelHealth.objects.create(
+        slug=SLUG, failures=5_000, closed_until=timezone.now() - timedelta(seconds=1)
+    )
 
     fail(RateLimitedError("slow down"))
 
@@ -162,4 +164,4 @@ def test_a_job_waits_without_a_call_while_its_models_rest(api, project, openrout
     assert (waiting.status, waiting.waits, calls) == ("queued", 1, 0)
     assert waiting.run_after > timezone.now() + timedelta(seconds=35)
     assert done.status == "succeeded"
-    assert ModelHealth.objects.get(pk=SLUG).closed_until is None
+    assert ModelHealth.objects.get(slug=SLUG).closed_until is None

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.slow
 ANSWERED = ["queued", "running", "succeeded"]
 SUMS = """
 SELECT b.spent_nusd, b.hold_nusd, sum(c.cost_nusd) AS costs, sum(c.hold_nusd) AS holds
-FROM ai_budget b JOIN ai_upstreamcall c ON c.workspace_id = b.workspace_id AND c.month = b.month
+FROM ai_budget b JOIN ai_upstreamcall c
+  ON c.workspace_id = b.scope_id AND substr(c.day, 1, length(b.period)) = b.period
 GROUP BY b.id, b.spent_nusd, b.hold_nusd
 """
 

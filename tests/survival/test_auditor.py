@@ -31,9 +31,18 @@ def sound(project):  # noqa: F811 the fixture
     job = make_job(project, kind="vision", status="succeeded")
     feed.publish(project.pk, [feed.NewEvent("job.updated", {"status": "succeeded"}, job.pk)])
     call = make_call(job, cost_nusd=CENT_NUSD, prompt_tokens=3, completion_tokens=4)
-    Budget.objects.create(
-        workspace=project.workspace, month=call.month, spent_nusd=CENT_NUSD, tokens=7
-    )
+    for scope, period in (
+        (project.workspace_id, call.day),
+        (project.workspace_id, call.day[:7]),
+        (project.pk, "all"),
+    ):
+        Budget.objects.create(
+            workspace=project.workspace,
+            scope_id=scope,
+            period=period,
+            spent_nusd=CENT_NUSD,
+            tokens=7,
+        )
     return call
 
 
@@ -84,17 +93,17 @@ def test_a_tool_that_acted_twice_is_found(sound):
 
 @pytest.mark.parametrize("column", ["spent_nusd", "hold_nusd", "tokens", "hold_tokens", "images"])
 def test_a_counter_that_is_not_the_sum_of_its_rows_is_found(sound, column):
-    is_now = getattr(Budget.objects.get(), column) + 1
-    Budget.objects.update(**{column: is_now})
+    purse = Budget.objects.get(period="2026-11")
+    is_now = getattr(purse, column) + 1
+    Budget.objects.filter(pk=purse.pk).update(**{column: is_now})
 
-    assert found(sound) == [f"budget {column} is {is_now}, its rows sum up to {is_now - 1}"]
+    assert found(sound) == [f"budget 2026-11 {column} is {is_now}, its rows sum up to {is_now - 1}"]
 
 
 def test_calls_of_a_month_without_counters_are_found(sound):
-    Budget.objects.all().delete()
+    Budget.objects.filter(period="2026-11").delete()
 
-    said = f"workspace {sound.workspace_id.hex} has calls and no budget row in {sound.month}"
-    assert found(sound) == [said]
+    assert found(sound) == [f"{sound.workspace_id.hex} has calls and no budget row in 2026-11"]
 
 
 def test_a_line_of_the_bill_without_its_one_row_is_found(sound):

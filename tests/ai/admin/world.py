@@ -46,7 +46,9 @@ def make_world():
     CatalogueEntry.objects.create(slug=f"0-maker/{number}", name="Maker")
     ModelHealth.objects.create(slug=f"0-maker/{number}", failures=1)
     Stack.objects.create(plan=workspace.plan, task="chat", model_slug=f"0-maker/{number}")
-    Budget.objects.create(workspace=workspace, month="2026-11", spent_nusd=1_500_000_000)
+    Budget.objects.create(
+        workspace=workspace, scope_id=workspace.pk, period="2026-11", spent_nusd=1_500_000_000
+    )
 
 
 def _make_film(workspace):

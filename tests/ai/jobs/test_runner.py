@@ -116,7 +116,7 @@ def test_a_lost_lease_brings_the_job_back_and_its_open_call_is_owed(api, project
         job=job,
         fence=job.fence,
         recipe="outline",
-        month="2026-01",
+        day="2026-01-01",
         status="sent",
         model_slug="maker/first",
     )

@@ -1,0 +1,182 @@
+"""The purses that a call draws on, and whether what it may cost still fits into each.
+
+    project   from first to last; its limit stands in its row
+    day       of the workspace, UTC
+    month     of the workspace, with the plan's quotas
+
+They are always taken in this order, so that two calls never wait for each other in a circle, and
+the one that all calls of a workspace share is held for the shortest time.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from ai.ledger import rows
+from ai.models import Budget, Payer, UpstreamCall
+from canvas.core.errors import Unaffordable
+from canvas.core.money import usd_text
+from canvas.workspaces.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """One row of counters, and what it may hold at most. None is no limit."""
+
+    name: str
+    scope: UUID
+    period: str
+    payer: str
+    project: UUID | None = None
+    most_nusd: int | None = None
+    most_tokens: int | None = None
+    most_images: int | None = None
+
+    def row(self, workspace_id: UUID) -> Budget:
+        """Make its counters, all zero."""
+        return Budget(
+            workspace_id=workspace_id,
+            project_id=self.project,
+            scope_id=self.scope,
+            period=self.period,
+            payer=self.payer,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a call may use at most."""
+
+    nusd: int
+    tokens: int
+    images: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Who pays, and how much the workspace may use of it."""
+
+    workspace: Workspace
+    payer: str = Payer.OPERATOR
+    own_nusd: int | None = field(default=None)
+    """The month's limit of the workspace's own key; unused when the operator pays."""
+
+    def purses(self, *, project_id: UUID | None, day: str) -> list[Purse]:
+        """List the purses of a call on that day, in the order in which they are taken."""
+        space, plan = self.workspace, self.workspace.plan
+        found = []
+        if project_id is not None:
+            found.append(Purse("project", project_id, rows.ALWAYS, self.payer, project_id))
+        if self.payer == Payer.OWN:
+            found.append(Purse("day", space.pk, day, self.payer))
+            found.append(Purse("month", space.pk, day[:7], self.payer, most_nusd=self.own_nusd))
+            return found
+        found.append(Purse("day", space.pk, day, self.payer, most_nusd=space.day_budget_nusd))
+        found.append(
+            Purse(
+                "month",
+                space.pk,
+                day[:7],
+                self.payer,
+                most_nusd=space.budget_nusd,
+                most_tokens=plan.tokens_a_month,
+                most_images=plan.images_a_month,
+            )
+        )
+        return found
+
+
+def hold(purse: Purse, need: Need) -> bool:
+    """Take the worst case out of one purse, if it fits."""
+    most: dict[str, int] = {}
+    if purse.most_nusd is not None:
+        most["most_nusd"] = purse.most_nusd - need.nusd
+    if purse.most_tokens is not None:
+        most["most_tokens"] = purse.most_tokens - need.tokens
+    if purse.most_images is not None and need.images:
+        most["most_images"] = purse.most_images - need.images
+    hit = rows.hold(frozenset(most))(
+        scope=purse.scope,
+        period=purse.period,
+        payer=purse.payer,
+        nusd=need.nusd,
+        tokens=need.tokens,
+        images=need.images,
+        **most,
+    )
+    return hit > 0
+
+
+def release(call: UpstreamCall, *, nusd: int = 0, tokens: int = 0, images: int = 0) -> None:
+    """Take a call's hold off the purses it was put on, whatever day it is now; count the rest."""
+    scopes = [(call.workspace_id, call.day), (call.workspace_id, call.day[:7])]
+    if call.project_id is not None:
+        scopes.insert(0, (call.project_id, rows.ALWAYS))
+    for scope, period in scopes:
+        rows.release(
+            scope=scope,
+            period=period,
+            payer=call.payer,
+            hold_nusd=call.hold_nusd,
+            hold_tokens=call.hold_tokens,
+            nusd=nusd,
+            tokens=tokens,
+            images=images,
+        )
+
+
+def refuse_unless_fits(limits: Limits, need: Need, *, project_id: UUID | None, day: str) -> None:
+    """Refuse what does not fit into one of the purses as they are now.
+
+    Raises:
+        Unaffordable: `budget-exhausted` or `quota-exhausted`, with the purse and what is left.
+    """
+    known = _as_they_are(limits, project_id, day)
+    for purse in limits.purses(project_id=project_id, day=day):
+        now = known.get(purse.period) or Budget()
+        limit = purse.most_nusd if now.limit_nusd is None else now.limit_nusd
+        used = now.spent_nusd + now.hold_nusd
+        if limit is not None and used + need.nusd > limit:
+            raise _no_money(purse, need, limit=limit, left=max(limit - used, 0))
+        plan = limits.workspace.plan.name
+        pictures = now.images + need.images
+        if purse.most_images is not None and need.images and pictures > purse.most_images:
+            raise _no_quota("pictures", plan, purse.most_images, now.images)
+        tokens = now.tokens + now.hold_tokens
+        if purse.most_tokens is not None and tokens + need.tokens > purse.most_tokens:
+            raise _no_quota("tokens", plan, purse.most_tokens, tokens)
+
+
+def _as_they_are(limits: Limits, project_id: UUID | None, day: str) -> dict[str, Budget]:
+    """Read the purses' counters by period; those that nothing was taken from are not there."""
+    workspace_id = limits.workspace.pk
+    found = rows.find_purses.all(
+        workspace=workspace_id,
+        day=day,
+        month=day[:7],
+        project=project_id or workspace_id,  # no workspace has a purse for all time
+        payer=limits.payer,
+    )
+    return {row.period: row for row in found}
+
+
+def _no_money(purse: Purse, need: Need, *, limit: int, left: int) -> Unaffordable:
+    whose, then = {
+        "project": ("this project's budget", "Raise the project's budget"),
+        "day": ("today's budget", "Raise the day's budget, or wait for tomorrow (UTC)"),
+        "month": ("this month's budget", "Raise the budget, or wait for the next month"),
+    }[purse.name]
+    left_text = usd_text(left)
+    return Unaffordable(
+        f"This may cost up to {usd_text(need.nusd)} USD; {left_text} USD of {whose} are left. "
+        f"{then}.",
+        extra={"budget": purse.name, "limitUsd": usd_text(limit), "leftUsd": left_text},
+    )
+
+
+def _no_quota(what: str, plan: str, limit: int, used: int) -> Unaffordable:
+    return Unaffordable(
+        f"The {plan} plan's {what} of this month are used up. "
+        "Move the workspace to a larger plan, or wait for the next month.",
+        code="quota-exhausted",
+        extra={"quota": what, "limit": limit, "used": used},
+    )

@@ -7,7 +7,7 @@ PORT ?= 8000
 SCRIPT ?=
 IMAGES ?=
 
-.PHONY: help setup demo run services test check format bench chaos hostile openapi clean
+.PHONY: help setup demo run services test fast check format bench chaos hostile openapi clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,8 +56,12 @@ services: .venv/base .env var/static/.collected ## The same on PostgreSQL and Re
 
 test: .venv/dev ## The whole suite: on SQLite, or on what DATABASE_URL and CELERY_BROKER_URL name
 	@$(BIN)/python -m tests.which
-	@$(BIN)/pytest -m "not slow" -n 2 --dist loadscope
+	@$(BIN)/pytest -m "not slow and not sweep" -n 2 --dist loadscope
+	@$(BIN)/pytest -m sweep -n 2 --dist load
 	@$(BIN)/pytest -m slow
+
+fast: .venv/dev ## The part of the suite that is worth running at every change
+	@$(BIN)/pytest -m "not slow and not sweep" -n 2 --dist loadscope
 
 check: .venv/dev ## Format, lint, types, import fences, migrations, schema
 	@$(BIN)/ruff format --check .

@@ -16,7 +16,18 @@ import httpx
 import psycopg
 import redis
 
-from benchmarks import dispatch, idle, inflight, rest, simulator, sqlite, streams, wait, writes
+from benchmarks import (
+    dispatch,
+    fairness,
+    idle,
+    inflight,
+    rest,
+    simulator,
+    sqlite,
+    streams,
+    wait,
+    writes,
+)
 from benchmarks.figures import REPEATS, REPEATS_NAME, Figure, table
 from canvas.stack import BASE_DIR, NotReadyError
 
@@ -27,6 +38,7 @@ MEASURES: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "streams": streams.measure,
     "idle": idle.measure,
     "wait": wait.measure,
+    "fairness": fairness.measure,
     "writes": writes.measure,
     "sqlite": sqlite.measure,
     "rest": rest.measure,

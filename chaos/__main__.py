@@ -17,6 +17,7 @@ from chaos.experiments import (
     barrier,
     deaf,
     deploy,
+    drill,
     kills,
     poison,
     readers,
@@ -42,6 +43,7 @@ EXPERIMENTS: Final[dict[str, Callable[[Lab], Outcome]]] = {
     "F10": upstream.run,
     "F12": readers.run,
     "F13": barrier.run,
+    "drill": drill.run,
 }
 
 

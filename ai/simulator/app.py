@@ -50,6 +50,7 @@ _READERS: Final[dict[str, Callable[[Simulator, Request], Reply]]] = {
     "/key": lists.key,
     "/auth/key": lists.key,
     "/credits": lists.credits_left,
+    "/activity": lists.activity,
     "/generation": lists.generation,
 }
 _ANYWHERE: Final = frozenset(k.name for k in KINDS.values() if k.where == "every endpoint")

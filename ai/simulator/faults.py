@@ -1,6 +1,8 @@
 """Faults on request: a script, a header, or a suffix of the model's name."""
 
 import json
+import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,6 +14,7 @@ from ai.simulator.wire import Json
 
 HEADER: Final = "x-sim-fault"
 
+_OF_THE_SCRIPT: Final = frozenset({"kind", "match", "times", "lasts_s"})
 _MATCH_KEYS: Final = frozenset({"model", "endpoint", "contains", "nth"})
 
 
@@ -32,6 +35,8 @@ class Fault:
     params: dict[str, Json] = field(default_factory=dict)
     match: dict[str, Json] = field(default_factory=dict)
     times: int | None = 1
+    until: float = math.inf
+    """When it is over by the monotonic clock, however often it has acted."""
     seen: int = 0
 
     @property
@@ -56,7 +61,7 @@ class Fault:
 
     def takes(self, asked: Asked) -> bool:
         """Tell whether this request is one the fault waits for, and count it."""
-        if self.times == 0 or not self._fits(asked):
+        if self.times == 0 or time.monotonic() > self.until or not self._fits(asked):
             return False
         self.seen += 1
         nth = self.match.get("nth")
@@ -128,7 +133,7 @@ class Script:
 
 
 def read_fault(entry: Json) -> Fault:
-    """Read one fault: `{match, times, kind, how, ...params}`.
+    """Read one fault: `{match, times, lasts_s, kind, how, ...params}`.
 
     Raises:
         Refusal: 400 when the kind, its way or what it waits for is unknown.
@@ -139,11 +144,11 @@ def read_fault(entry: Json) -> Fault:
     match = entry.get("match") or {}
     _check_match(match)
     _check_way(kind, entry.get("how"))
-    params = {k: v for k, v in entry.items() if k not in ("kind", "match", "times")}
+    params = {k: v for k, v in entry.items() if k not in _OF_THE_SCRIPT}
     times = entry.get("times", 1)
     if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
         raise Refusal(400, "times must be a whole number, or null for always")
-    return Fault(kind.name, params, match, times)
+    return Fault(kind.name, params, match, times, _until(entry.get("lasts_s")))
 
 
 def read_text(text: str) -> Fault:
@@ -187,6 +192,15 @@ def _read_name(name: str) -> dict[str, Json]:
         if rest.isdigit() and kind.number:
             return {"kind": kind.name, kind.number: int(rest)}
     raise Refusal(400, f"not a fault: {name[:100]}; kinds are {', '.join(sorted(KINDS))}")
+
+
+def _until(lasts_s: Json) -> float:
+    """Say when a fault that lasts so many seconds from now on is over."""
+    if lasts_s is None:
+        return math.inf
+    if isinstance(lasts_s, bool) or not isinstance(lasts_s, int | float):
+        raise Refusal(400, "lasts_s must be a number of seconds")
+    return time.monotonic() + lasts_s
 
 
 def _check_match(match: Json) -> None:

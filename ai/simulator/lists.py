@@ -1,7 +1,9 @@
 """The endpoints one reads: models, providers, key, credits, generations."""
 
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
 from ai.simulator.bill import Line
 from ai.simulator.catalogue import Entry, endpoint_row
@@ -27,6 +29,7 @@ _UNKNOWN_OF_A_GENERATION: Final = (
     "http_referer",
     "workspace_id",
 )
+_PLAIN_KEY: Final = "sk-or-plain"
 _LIMIT: Final = 500
 _MOST: Final = 1_000
 
@@ -92,7 +95,7 @@ def providers(_sim: Simulator, _request: Request) -> Reply:
     return json_reply({"data": [row], "simulated": True})
 
 
-def key(sim: Simulator, _request: Request) -> Reply:
+def key(sim: Simulator, request: Request) -> Reply:
     """GET /key: what was used and what is left."""
     used = sim.bill.total_usd()
     data: dict[str, Json] = {
@@ -110,8 +113,8 @@ def key(sim: Simulator, _request: Request) -> Reply:
         "byok_usage_monthly": 0,
         "include_byok_in_limit": False,
         "is_free_tier": False,
-        "is_management_key": False,
-        "is_provisioning_key": False,
+        "is_management_key": _may_manage(request),
+        "is_provisioning_key": _may_manage(request),
         "expires_at": None,
         "creator_user_id": None,
         "organization_id": None,
@@ -129,12 +132,62 @@ def key(sim: Simulator, _request: Request) -> Reply:
     return json_reply({"data": data, "simulated": True})
 
 
-def credits_left(sim: Simulator, _request: Request) -> Reply:
-    """GET /credits: bought and used; an endless account shows a large round number."""
+def credits_left(sim: Simulator, request: Request) -> Reply:
+    """GET /credits: bought and used; an endless account shows a large round number.
+
+    Raises:
+        Refusal: 403 for a plain key.
+    """
+    _managers_only(request)
     bought = sim.settings.credit_usd if sim.settings.credit_usd is not None else Decimal(1_000_000)
     return json_reply(
         {"data": {"total_credits": bought, "total_usage": sim.bill.total_usd()}, "simulated": True}
     )
+
+
+def activity(sim: Simulator, request: Request) -> Reply:
+    """GET /activity[?date=]: the bill by day and model; unlike the service's, today is in it.
+
+    Raises:
+        Refusal: 403 for a plain key.
+    """
+    _managers_only(request)
+    wanted = request.query.get("date", "")
+    lines = [line for line in sim.bill if f"{line.at:%Y-%m-%d}".startswith(wanted)]
+    groups = groupby(sorted(lines, key=_day_and_model), key=_day_and_model)
+    rows = [_activity(sim, day, slug, list(group)) for (day, slug), group in groups]
+    return json_reply({"data": rows, "simulated": True})
+
+
+def _day_and_model(line: Line) -> tuple[str, str]:
+    return f"{line.at:%Y-%m-%d}", line.model
+
+
+def _activity(sim: Simulator, day: str, slug: str, lines: list[Line]) -> dict[str, Json]:
+    """Sum what one model did on one day."""
+    return {
+        "date": day,
+        "model": slug,
+        "model_permaslug": sim.catalogue.get(slug).served_as,
+        "endpoint_id": str(uuid5(NAMESPACE_URL, slug)),
+        "provider_name": PROVIDER,
+        "usage": sum((line.cost_usd for line in lines), Decimal(0)),
+        "byok_usage_inference": 0,
+        "requests": len(lines),
+        "prompt_tokens": sum(line.prompt_tokens for line in lines),
+        "completion_tokens": sum(line.completion_tokens for line in lines),
+        "reasoning_tokens": 0,
+    }
+
+
+def _may_manage(request: Request) -> bool:
+    """Say whether a key may ask about the whole account: every one but those named plain."""
+    return _PLAIN_KEY not in request.headers.get("authorization", "")
+
+
+def _managers_only(request: Request) -> None:
+    if not _may_manage(request):
+        raise Refusal(403, "Only management keys can fetch this for an account")
 
 
 def generation(sim: Simulator, request: Request) -> Reply:

@@ -10,6 +10,8 @@ from tests.hostile.reading import read_all
 from tests.hostile.routes import BODIES, NO_BODY, UPLOAD, WRITES, address_of
 from tests.hostile.world import everything, make_world
 
+pytestmark = pytest.mark.sweep
+
 MIB = 1024 * 1024
 DEEP = 100_000
 NOT_JSON = {

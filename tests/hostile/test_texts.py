@@ -13,6 +13,8 @@ from tests.hostile.reading import read_all
 from tests.hostile.routes import LISTS, address_of
 from tests.hostile.world import make_world
 
+pytestmark = pytest.mark.sweep
+
 LONGEST = 190  # the shortest limit of an ordinary text, with room for an ordinal
 TURNS = len(batches(LONGEST))
 IN_ADMIN = {"projects_document_update", "projects_bible_entries_create", "tokens_create"}

@@ -1,5 +1,6 @@
 """The fault script: what misbehaves, how often, and what it costs."""
 
+import asyncio
 import json
 import time
 
@@ -54,6 +55,16 @@ async def test_the_nth_matching_request_fails(sim):
     await script(sim, {"kind": "status", "status": 500, "match": {"nth": 2}})
 
     assert [(await ask(sim, "Hello")).status_code for _ in range(3)] == [200, 500, 200]
+
+
+async def test_a_fault_that_lasts_so_long_is_over_by_itself(sim):
+    await script(sim, {"kind": "status", "status": 503, "times": None, "lasts_s": 0.3})
+
+    during = [(await ask(sim, "Hello")).status_code for _ in range(2)]
+    await asyncio.sleep(0.35)
+    after = (await ask(sim, "Hello")).status_code
+
+    assert (during, after) == ([503, 503], 200)
 
 
 @pytest.mark.parametrize(
@@ -352,6 +363,7 @@ async def test_a_generation_is_missing_as_often_as_scripted(sim):
         ("cut", "faults must be a list"),
         ([{"kind": "cut"}, {"kind": "cut", "how": "softly"}], "cut knows no 'softly'"),
         ([{"kind": "cut", "times": "often"}], "times must be a whole number"),
+        ([{"kind": "cut", "lasts_s": "long"}], "lasts_s must be a number"),
         ([{"kind": "cut", "match": ["model"]}], "match must be an object"),
         ([{"kind": "cut", "match": {"mood": "bad"}}], "unknown match keys: mood"),
         ([{"kind": "cut", "match": {"model": 7}}], "match takes texts"),

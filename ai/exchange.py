@@ -7,6 +7,7 @@ hundreds of calls share a few connections. Nothing here retries or waits.
 import hashlib
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +18,26 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-from ai import ledger
+from ai import accounts, ledger
+from ai.accounts import Account
 from ai.jobs import steps
 from ai.jobs.watchdog import Limits, watchdog
 from ai.models import Job, UpstreamCall
 from ai.openrouter.client import OpenRouter
-from ai.openrouter.errors import BadReplyError, OpenRouterError, StoppedError
+from ai.openrouter.errors import (
+    AuthenticationError,
+    BadReplyError,
+    NotFoundError,
+    OpenRouterError,
+    StoppedError,
+)
 from ai.openrouter.events import StreamEvent
 from ai.openrouter.quirks import answer_text
 from ai.openrouter.wire import ChatReply, ChatRequest, Generation
 from ai.routing import Choice
-from canvas.core.errors import Unavailable
 
 BILL_TIMEOUT_S: Final = 10.0
+MOST_CLIENTS: Final = 4  # of one thread: one for each key that it has used lately
 IMAGE_TOKENS: Final = 2_000  # what a picture adds to a prompt at most, for the hold on tokens
 
 OnEvent = Callable[[StreamEvent], None]
@@ -78,10 +86,14 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
 
     Raises:
         Unaffordable: the budget or a quota does not cover the worst case; nothing was sent.
+        Conflict: the workspace's own key is refused or cannot be read.
+        Upstream: `operator-key-refused`.
         OpenRouterError: it failed; what it may have cost is booked.
     """
-    api = client()
-    call = ledger.reserve(job=job, terms=_terms(order, streamed=on_event is not None))
+    account = accounts.account_of(job.workspace_id)
+    api = client(account)
+    terms = _terms(order, account, streamed=on_event is not None)
+    call = ledger.reserve(job=job, terms=terms)
     steps.reached("reserved")
     clock, told = _Clock(), False
     try:
@@ -92,6 +104,8 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
     except OpenRouterError as exc:
         told = True
         _book_failure(call, exc, clock)
+        if isinstance(exc, AuthenticationError):
+            raise accounts.was_refused(account, str(exc)) from exc
         raise
     finally:
         if not told:  # a bug of ours on the way: what was sent is owed all the same
@@ -110,25 +124,32 @@ def perform(job: Job, order: Order, on_event: OnEvent | None = None) -> Said:
     return Said(reply, call)
 
 
-def client() -> OpenRouter:
-    """Return this thread's own client; one shared by all would cost a third of the throughput."""
-    if not settings.OPENROUTER_API_KEY:
-        raise Unavailable(
-            "No model can be asked: OPENROUTER_API_KEY is not set. See .env.example.",
-            code="no-api-key",
-        )
-    key = (settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY, fake_transport)
-    if getattr(_mine, "key", None) != key:
-        _mine.key = key
-        _mine.client = new_client()
-    found: OpenRouter = _mine.client
+def client(account: Account) -> OpenRouter:
+    """Return this thread's own client for a key; one shared by all would cost a third of the speed.
+
+    Those that were not used lately are closed.
+    """
+    clients: OrderedDict[Any, OpenRouter] = _mine.__dict__.setdefault("clients", OrderedDict())
+    key = (settings.OPENROUTER_BASE_URL, account.secret, fake_transport)
+    if key in clients:
+        clients.move_to_end(key)
+        return clients[key]
+    found = clients[key] = new_client(account.secret)
+    while len(clients) > MOST_CLIENTS:
+        _, unused = clients.popitem(last=False)
+        unused.close()
     return found
 
 
-def new_client(read_timeout_s: float = 600.0) -> OpenRouter:
-    """Make a client by the settings, for who closes it."""
+def new_client(secret: str | None = None, *, read_timeout_s: float = 600.0) -> OpenRouter:
+    """Make a client by the settings, for who closes it.
+
+    Args:
+        secret: the key; None is the operator's.
+        read_timeout_s: longest silence between two bytes.
+    """
     return OpenRouter(
-        settings.OPENROUTER_API_KEY,
+        settings.OPENROUTER_API_KEY if secret is None else secret,
         settings.OPENROUTER_BASE_URL,
         referer=settings.OPENROUTER_APP_URL or None,
         title=settings.OPENROUTER_APP_TITLE or None,
@@ -138,14 +159,27 @@ def new_client(read_timeout_s: float = 600.0) -> OpenRouter:
     )
 
 
-def bill_of(generation_id: str) -> Generation:
-    """Ask what a generation cost.
+@contextmanager
+def asking(secret: str) -> Iterator[OpenRouter]:
+    """Ask the service about itself, patient for some seconds, without a database connection."""
+    with _let_go(), new_client(secret, read_timeout_s=BILL_TIMEOUT_S) as api:
+        yield api
+
+
+def bill_of(call: UpstreamCall) -> Generation:
+    """Ask what a call cost, with the key that it was made with.
 
     Raises:
         OpenRouterError: not told, or not told yet.
     """
-    with _let_go(), new_client(read_timeout_s=BILL_TIMEOUT_S) as api:
-        return api.generation(generation_id)
+    missing: OpenRouterError = NotFoundError("no key is left that could ask")
+    for secret in accounts.secrets_for_bill(call):
+        try:
+            with asking(secret) as api:
+                return api.generation(call.generation_id)
+        except (NotFoundError, AuthenticationError) as exc:
+            missing = exc
+    raise missing
 
 
 def _send(
@@ -219,7 +253,7 @@ def _book_failure(call: UpstreamCall, exc: OpenRouterError, clock: _Clock) -> No
         ledger.fail(call, generation_id=call.generation_id, **seen)
 
 
-def _terms(order: Order, *, streamed: bool) -> ledger.Terms:
+def _terms(order: Order, account: Account, *, streamed: bool) -> ledger.Terms:
     text = order.request.model_dump_json(
         exclude={"messages": True} if order.images else None, exclude_none=True
     )
@@ -241,6 +275,7 @@ def _terms(order: Order, *, streamed: bool) -> ledger.Terms:
         images=order.images,
         streamed=streamed,
         message_id=order.message_id,
+        payer=account.payer,
     )
 
 

@@ -17,6 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from ai import route
 from ai.models import ChatMessage, Job, Outline, UpstreamCall
 from canvas.core.errors import Missing
 from canvas.core.prepared import Select
@@ -36,18 +37,19 @@ def list_jobs(
 ) -> QuerySet[Job]:
     """The workspace's jobs with what their calls add up to.
 
-    `cost_nusd`, `prompt_tokens`, `completion_tokens`, `model_served` and `simulated`.
+    `cost_nusd`, `prompt_tokens`, `completion_tokens`, `model_served`, `simulated`, and `route`.
 
     The cost is None while a call has ended whose cost is not known, and 0 when nothing was charged.
     """
     wanted = {"status": status, "kind": kind, "project_id": project_id}
     filters = {name: value for name, value in wanted.items() if value is not None}
-    return _jobs(workspace_id=access.workspace.pk, **filters)
+    return route.prefetched(_jobs(workspace_id=access.workspace.pk, **filters))
 
 
 def get_job(*, access: Access, job_id: UUID) -> Job:
     """One job, with what `list_jobs` adds."""
     job: Job = _found(_find_job.first(workspace=access.workspace.pk, pk=job_id), "job")
+    route.attach(job)
     return job
 
 

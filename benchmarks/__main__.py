@@ -17,7 +17,9 @@ import psycopg
 import redis
 
 from benchmarks import (
+    catalogue,
     dispatch,
+    exports,
     fairness,
     idle,
     inflight,
@@ -43,6 +45,8 @@ MEASURES: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "sqlite": sqlite.measure,
     "rest": rest.measure,
     "simulator": simulator.measure,
+    "exports": exports.measure,
+    "catalogue": catalogue.measure,
 }
 
 # What may go wrong with a service, not with the measuring.

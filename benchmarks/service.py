@@ -163,6 +163,7 @@ class Service(Ground):
         super().start()
         self.upstream = Upstream(self._speed)
         self.env |= {"OPENROUTER_BASE_URL": self.upstream.base_url, "OPENROUTER_API_KEY": "sk-or-x"}
+        self.env |= {"FREE_REQUESTS_A_MINUTE": "0", "FREE_REQUESTS_A_DAY": "0"}
         self.stack = Stack(port=0, say=self._say, extra_env=self.env, simulate=False)
         self.stack.start()
         self.http.base_url = httpx.URL(self.api_url)

@@ -142,6 +142,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "canvas.core.problems.csrf_failure"
+SECRETS_KEYS = env.secret("SECRETS_KEYS", "")  # with commas; see canvas/core/secrets.py
 X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
@@ -208,6 +209,11 @@ SPECTACULAR_SETTINGS = {
         "JobStatusEnum": "ai.models.JobStatus",
         "OutlineStatusEnum": "ai.models.OutlineStatus",
         "MessageStatusEnum": "ai.models.MessageStatus",
+        "EstimateKindEnum": "ai.api.estimate_shapes.KINDS",
+        "TaskEnum": "ai.models.Task",
+        "CatalogueSourceEnum": "ai.models.Source",
+        "AliasKindEnum": "ai.models.AliasKind",
+        "OutlineSourceEnum": "ai.api.serializers.SOURCES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -274,6 +280,10 @@ OPENROUTER_IDLE_TIMEOUT_S = env.seconds("OPENROUTER_IDLE_TIMEOUT_S", 45)
 OPENROUTER_TOTAL_TIMEOUT_S = env.seconds("OPENROUTER_TOTAL_TIMEOUT_S", 300)
 OPENROUTER_APP_URL = env.text("OPENROUTER_APP_URL", "")
 OPENROUTER_APP_TITLE = env.text("OPENROUTER_APP_TITLE", "Scene Canvas")
+CATALOGUE_SYNC_EVERY_S = env.seconds("CATALOGUE_SYNC_EVERY_S", 6 * 3600)
+FREE_REQUESTS_A_MINUTE = env.number("FREE_REQUESTS_A_MINUTE", 20)  # to free models; 0: no count
+FREE_REQUESTS_A_DAY = env.number("FREE_REQUESTS_A_DAY", 50)
+BASELINE_MODEL = env.text("BASELINE_MODEL", "openai/gpt-4o-mini")  # others are compared to it
 
 # --- Logs: one JSON object a line, the request's id in each ------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")

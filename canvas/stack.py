@@ -142,6 +142,9 @@ class Stack:
         return {
             "OPENROUTER_BASE_URL": f"{self.simulator_url}/api/v1",
             "OPENROUTER_API_KEY": SIMULATED_KEY,
+            # The simulator's free models have no limits of their own.
+            "FREE_REQUESTS_A_MINUTE": "0",
+            "FREE_REQUESTS_A_DAY": "0",
         }
 
     def _relay(self, part: Part) -> None:

@@ -28,5 +28,6 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("", include("scenes.media_urls")),
+    path("admin/", include("ai.admin.urls")),
     path("admin/", admin.site.urls),
 ]

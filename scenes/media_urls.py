@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from scenes.api.exports import stored_export
 from scenes.api.media import stored_file
 
-urlpatterns = [path("media/<path:path>", stored_file, name="media")]
+urlpatterns = [
+    path("media/exports/<path:path>", stored_export, name="export-file"),
+    path("media/<path:path>", stored_file, name="media"),
+]

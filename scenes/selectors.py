@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, Prefetch, Q, QuerySet, TextField
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    Model,
+    Prefetch,
+    Q,
+    QuerySet,
+    TextField,
+    When,
+)
 from django.db.models.functions import Cast
 
 from canvas.core.errors import Missing
@@ -21,6 +31,7 @@ from scenes.models import (
     Project,
     Scene,
     SceneMedia,
+    SceneStatus,
     SceneTemplate,
     SceneVersion,
     Snapshot,
@@ -39,6 +50,9 @@ _assets_of: Final = Select(
     lambda project: VisualAsset.objects.alive().filter(project_id=project), project=UUID
 )
 _SCENES: Final = Count("scenes", filter=Q(scenes__deleted_at__isnull=True))
+_FINISHED: Final = Q(deleted_at__isnull=True) & (
+    Q(is_archived=True) | Q(scene_count__gt=0, locked_count=F("scene_count"))
+)
 _living_project: Final = Select(
     lambda workspace, pk: (
         Project.objects.alive()
@@ -102,6 +116,24 @@ def list_projects(
             | _in_json("tags_text", search)
         )
     return rows.annotate(scene_count=_SCENES)
+
+
+def list_projects_with_scenes(*, access: Access) -> QuerySet[Project]:
+    """Every project, the bin included, with `scene_count`, `locked_count` and `is_finished`.
+
+    Finished: not in the bin, and archived or with every one of its scenes locked.
+    """
+    locked = Q(scenes__deleted_at__isnull=True, scenes__status=SceneStatus.LOCKED)
+    return (
+        list_projects(access=access, deleted=None)
+        .annotate(locked_count=Count("scenes", filter=locked))
+        .annotate(is_finished=Case(When(_FINISHED, then=True), default=False))
+    )
+
+
+def list_finished_projects(*, access: Access) -> QuerySet[Project]:
+    """The projects that `list_projects_with_scenes` calls finished, in no order."""
+    return list_projects_with_scenes(access=access).filter(_FINISHED).order_by()
 
 
 def get_project(*, access: Access, project_id: UUID, deleted: bool | None = False) -> Project:

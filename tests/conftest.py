@@ -16,6 +16,7 @@ SHIPPED = {
     "canvas.workspaces.migrations.0002_plans": "add_plans",
     "scenes.migrations.0002_templates": "add_templates",
     "ai.migrations.0002_stacks": "add",
+    "ai.migrations.0010_shipped_catalogue": "add",
 }
 
 

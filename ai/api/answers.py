@@ -21,6 +21,7 @@ _WITHOUT_CALLS: Final = {
     "completion_tokens": 0,
     "model_served": None,
     "simulated": False,
+    "route": (),
 }
 PROJECT_ID = OpenApiParameter("projectId", UUID, description="Only this project's.")
 

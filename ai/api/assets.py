@@ -10,11 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai.api.answers import accepted, address_of, on_wire
-from ai.api.serializers import JobSerializer, UploadedSerializer, UploadSerializer
-from ai.models import Job
+from ai.api.serializers import (
+    AnalyzeSerializer,
+    JobSerializer,
+    UploadedSerializer,
+    UploadSerializer,
+)
+from ai.models import Job, Task
+from ai.services.choosing import asked_model
 from ai.services.vision import request_analysis
 from canvas.core import openapi
-from canvas.core.errors import TooLarge, Unaffordable
+from canvas.core.errors import Conflict, TooLarge, Unaffordable
 from canvas.core.forms import UploadParser
 from canvas.core.problems import as_problem
 from canvas.workspaces.views import CanvasAPIView
@@ -60,9 +66,12 @@ class AssetsView(CanvasAPIView):
         """Upload a picture; unless `analyze` is false, a job describes it."""
         project = get_project(access=self.access, project_id=project_id)
         given = self.shape(UploadSerializer)
-        file, analyze = given.pop("file"), given.pop("analyze")
+        file, analyze, model = given.pop("file"), given.pop("analyze"), given.pop("model", None)
         asked = flag(request, "analyze")  # the form's field or the address may say it
         analyze = analyze if asked is None else asked
+        if analyze:
+            # Before the picture is kept: a wrong model refuses the whole upload.
+            asked_model(self.access.workspace, project.pk, Task.VISION, model)
         asset = store_picture(
             project=project,
             by=actor_of(self.access),
@@ -70,7 +79,7 @@ class AssetsView(CanvasAPIView):
             file_name=file.name,
             **given,
         )
-        job, problem = self._analysis(asset) if analyze else (None, None)
+        job, problem = self._analysis(asset, model) if analyze else (None, None)
         context = {"request": request, "view": self}
         body = {
             "asset": AssetSerializer(asset, context=context).data,
@@ -82,11 +91,13 @@ class AssetsView(CanvasAPIView):
         headers = {"Location": location, "Content-Location": here}
         return Response(body, status=201, headers=headers)
 
-    def _analysis(self, asset: "VisualAsset") -> tuple[Job | None, dict[str, Any] | None]:
+    def _analysis(
+        self, asset: "VisualAsset", model: str | None
+    ) -> tuple[Job | None, dict[str, Any] | None]:
         """Submit the analysis, or say why it cannot be paid; the picture is kept all the same."""
         try:
-            return request_analysis(access=self.access, asset=asset), None
-        except Unaffordable as exc:
+            return request_analysis(access=self.access, asset=asset, model=model), None
+        except (Unaffordable, Conflict) as exc:  # no money, or a key that is refused
             return None, as_problem(exc)
 
 
@@ -96,12 +107,15 @@ class AssetAnalyzeView(CanvasAPIView):
     is_ai_work: ClassVar[bool] = True
 
     @extend_schema(
-        operation_id="assets_analyze", request=None, responses=openapi.accepted(JobSerializer)
+        operation_id="assets_analyze",
+        request=AnalyzeSerializer,
+        responses=openapi.accepted(JobSerializer),
     )
     def post(self, request: Request, asset_id: UUID) -> Response:
         """Have a picture described (again)."""
         asset = get_asset(access=self.access, asset_id=asset_id)
-        return accepted(request_analysis(access=self.access, asset=asset), self)
+        given = self.shape(AnalyzeSerializer)
+        return accepted(request_analysis(access=self.access, asset=asset, **given), self)
 
 
 def _bytes_of(file: "UploadedFile[Any]") -> bytes:

@@ -53,6 +53,7 @@ class OutlinesView(CanvasAPIView):
             source=given["source"],
             text=given.get("text", ""),
             target=given.get("target"),
+            model=given.get("model"),
         )
         return Response(as_submitted(job), status=202, headers={"Location": address_of(job)})
 

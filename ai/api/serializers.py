@@ -5,8 +5,10 @@ from typing import Any, Final, get_args
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ai import route
 from ai.contracts.outline import TimeOfDay
 from ai.models import ChatMessage, Job, Outline
+from ai.route import OUTCOMES, Stop
 from canvas.core.money import usd_text
 from canvas.core.serializers import (
     CamelModelSerializer,
@@ -18,10 +20,12 @@ from canvas.core.serializers import (
     StrictIntegerField,
     StrictUUIDField,
     camel,
+    writer,
 )
 from scenes.api.serializers import AssetSerializer
 
 LONGEST_MESSAGE: Final = 100_000
+LONGEST_SLUG: Final = 200
 MOST_ATTACHMENTS: Final = 50
 MOST_SCENES: Final = 500
 LONGEST_RUNTIME_S: Final = 86_400
@@ -29,6 +33,17 @@ ATTACHABLE: Final = ("asset", "scene", "entry")
 SOURCES: Final = ("chat", "text", "script")
 AS_WRITTEN: Final = "as-written"
 PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
+
+
+def asked_model(*, write_only: bool = False) -> StrictCharField:
+    """Describe the model that a request may ask for before all others."""
+    return StrictCharField(
+        max_length=LONGEST_SLUG,
+        required=False,
+        allow_null=True,
+        help_text="Tried first; the configured models follow if it fails.",
+        write_only=write_only,
+    )
 
 
 class UsdField(serializers.Field[int, Any, str, int]):
@@ -68,6 +83,23 @@ class TokensSerializer(CamelSerializer[Any]):
     completion = serializers.IntegerField(source="completion_tokens", read_only=True)
 
 
+class StopSerializer(CamelSerializer[Stop]):
+    """One model on a job's way: why it was tried, and why it was left."""
+
+    model = serializers.CharField(read_only=True)
+    provider = NamedField(read_only=True)
+    chosen_as = NamedField(
+        read_only=True, help_text="request, project, workspace, plan, fallback 1, …"
+    )
+    outcome = serializers.ChoiceField(choices=OUTCOMES, read_only=True)
+    reason = serializers.CharField(read_only=True)
+    at = serializers.DateTimeField(read_only=True)
+    cost_usd = extend_schema_field(str)(UsdField)(
+        source="cost_nusd", read_only=True, allow_null=True, help_text="Null when not known."
+    )
+    call_id = serializers.UUIDField(read_only=True, allow_null=True)
+
+
 class JobSerializer(CamelModelSerializer[Job]):
     """One job, as `ai.selectors` reads it."""
 
@@ -90,15 +122,22 @@ class JobSerializer(CamelModelSerializer[Job]):
         help_text="The model that served the last call.",
     )
     simulated = serializers.BooleanField(read_only=True)
+    route = serializers.SerializerMethodField(help_text="Each model that was looked at, in time.")
 
     class Meta:
         model = Job
         fields = [
             "id", "kind", "status", "project_id", "subject_id", "progress", "attempts", "retry_of",
             "queued_at", "run_after", "started_at", "finished_at", "error", "result", "cost_usd",
-            "tokens", "model", "simulated", "created_at",
+            "tokens", "model", "simulated", "route", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(StopSerializer(many=True))
+    def get_route(self, job: Job) -> list[dict[str, Any]]:
+        """Write the stops of the job's route."""
+        write = writer(StopSerializer)
+        return [write(stop) for stop in route.of(job)]
 
 
 class ToolCallSerializer(CamelSerializer[Any]):
@@ -156,6 +195,7 @@ class NewMessageSerializer(CamelSerializer[Any]):
     )
     linked_scene_id = StrictUUIDField(required=False, allow_null=True)
     parent_id = StrictUUIDField(required=False, allow_null=True)
+    model = asked_model()
 
     def validate_content(self, content: str) -> str:
         """Refuse what has no words; blanks around words are kept, they indent screenplays."""
@@ -190,6 +230,7 @@ class NewOutlineSerializer(CamelSerializer[Any]):
     text = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     script_id = StrictUUIDField(required=False, allow_null=True)
     target = TargetSerializer(required=False, allow_null=True)
+    model = asked_model()
 
     def validate_target(self, target: dict[str, Any] | None) -> dict[str, Any] | None:
         """Give the target the names it is kept and answered with."""
@@ -274,9 +315,16 @@ class UploadSerializer(AssetSerializer):
 
     file = serializers.FileField(write_only=True)
     analyze = StrictBooleanField(default=True, write_only=True)
+    model = asked_model(write_only=True)
 
     class Meta(AssetSerializer.Meta):
-        fields = ["file", "label", "category", "analyze"]
+        fields = ["file", "label", "category", "analyze", "model"]
+
+
+class AnalyzeSerializer(CamelSerializer[Any]):
+    """How to describe a picture."""
+
+    model = asked_model()
 
 
 class UploadedSerializer(CamelSerializer[Any]):

@@ -47,7 +47,8 @@ _EVENTS: Final = {
     (200, MEDIA_TYPE): OpenApiResponse(
         OpenApiTypes.STR,
         "Server-sent events: `id` is the feed's number, `event` its name, `data` JSON. "
-        "`resync` says that older ones are gone: read the rows again and go on from its number.",
+        "`resync` says that older ones are gone: read the rows again and go on from its number. "
+        "`budget.warning` says once that four fifths of a budget or quota are used.",
     )
 }
 

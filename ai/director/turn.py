@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
-from ai.director import digest, offer, speaker, toolbox, tools, transcript
+from ai.director import digest, offer, speaker, toolbox, tools, transcript, wishes
 from ai.director.speaker import Speaker
 from ai.exchange import Order, Said
 from ai.gateway import converse, request_for
@@ -71,10 +71,11 @@ def _listen(
     must_speak: bool,
 ) -> Said:
     """Ask the model for its next words and calls, passing them on as they come."""
-    system, _ = DIRECTOR.wording.fill(digest.of_project(project))
+    values = digest.of_project(project)
     conversation = transcript.exchanges(asked)
 
     def order(choice: Choice) -> Order:
+        system, prompt_digest = wishes.system_for(choice, DIRECTOR.wording, values)
         dialect = schema.dialect_of(choice.slug)
         wire = tuple(tool.wire(dialect) for tool in offered.values())
         room = _room_tokens(choice, system, wire)
@@ -90,7 +91,7 @@ def _listen(
         return Order(
             task=DIRECTOR.task,
             recipe=DIRECTOR.prompt,
-            prompt_digest=DIRECTOR.wording.digest,
+            prompt_digest=prompt_digest,
             choice=choice,
             request=request,
             message_id=voice.message_id,

@@ -37,7 +37,7 @@ def _look_up(call: UpstreamCall) -> None:
         ledger.expire(call)
         return
     try:
-        bill = exchange.bill_of(call.generation_id)
+        bill = exchange.bill_of(call)
     except OpenRouterError as exc:
         logger.info("call %s: no bill yet: %s", call.pk, type(exc).__name__)
         return
@@ -49,4 +49,5 @@ def _look_up(call: UpstreamCall) -> None:
         cost_usd=bill.cost_usd,
     )
     if bill.cost_usd is not None:
-        ledger.settle(call, usage, model_served=bill.model or "", provider=bill.provider or "")
+        seen = {"model_served": bill.model or "", "provider": bill.provider or ""}
+        ledger.settle(call, usage, is_bill=True, **seen)

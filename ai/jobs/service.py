@@ -108,7 +108,8 @@ def retry(*, job: Job, access: Access) -> Job:
             )
         if same := Job.objects.filter(retry_of=row, status__in=OPEN).first():
             return same
-        ledger.refuse_exhausted(access.workspace, row.project_id)
+        if row.kind != JobKind.EXPORT:  # no model is asked for a file
+            ledger.refuse_exhausted(access.workspace, row.project_id)
         if row.kind == JobKind.CHAT and row.project_id is not None:
             lock_project(row.project_id)
             refuse_second_turn(access=access, project_id=row.project_id)

@@ -1,6 +1,5 @@
 """The life of one upstream call, each step once: every UPDATE names the state that it leaves."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -9,11 +8,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from ai.ledger import purses, rows
+from ai import accounts
+from ai.ledger import purses, rows, warnings
+from ai.ledger.believing import believed, is_doubtful
 from ai.ledger.prices import nusd_of
-from ai.models import Budget, CallStatus, Job, Payer, UpstreamCall
+from ai.models import CallStatus, Job, Payer, UpstreamCall
 from ai.openrouter.errors import StoppedError
 from ai.openrouter.wire import Usage
 from canvas.core.errors import Unaffordable
@@ -41,7 +41,6 @@ class Terms:
     task: str = ""
     chosen_as: str = ""
     payer: str = Payer.OPERATOR
-    own_limit_nusd: int | None = None
 
     @property
     def need(self) -> purses.Need:
@@ -61,31 +60,39 @@ def reserve(*, job: Job, terms: Terms) -> UpstreamCall:
     Raises:
         Unaffordable: `budget-exhausted` or `quota-exhausted`; nothing is held then.
     """
-    day = timezone.now().strftime("%Y-%m-%d")
-    limits = _limits(job.workspace_id, terms)
-    found = limits.purses(project_id=job.project_id, day=day)
-    call = _open(job, day, terms, found)
+    day = purses.today()
+    call = _open(job, day, terms)
     if call is None:  # it does not fit, or the counters are not there yet
-        new = [purse.row(job.workspace_id) for purse in found]
-        Budget.objects.bulk_create(new, ignore_conflicts=True)
-        call = _open(job, day, terms, found)
+        limits = purses.Limits.of(job.workspace_id, terms.payer)
+        if purses.make_missing(limits, project_id=job.project_id, day=day):
+            call = _open(job, day, terms)
     if call is None:
         purses.refuse_unless_fits(limits, terms.need, project_id=job.project_id, day=day)
-        call = _open(job, day, terms, found)  # room was made meanwhile
+        call = _open(job, day, terms)  # room was made meanwhile
     if call is None:
         raise Unaffordable("The budget is being used up by other calls. Try again in a moment.")
     return call
 
 
-def refuse_exhausted(workspace: Workspace, project_id: UUID | None = None) -> None:
+def refuse_exhausted(
+    workspace: Workspace, project_id: UUID | None = None, *, images: int = 0
+) -> None:
     """Refuse new work early when nothing is left; the hold is what counts in the end.
+
+    Args:
+        workspace: who pays.
+        project_id: what it is for.
+        images: how many pictures it will surely see or make.
 
     Raises:
         Unaffordable: `budget-exhausted` or `quota-exhausted`.
+        Conflict: `key-refused` or `key-unreadable`, the workspace's own key does not work.
     """
-    limits = purses.Limits(workspace)
-    day = timezone.now().strftime("%Y-%m-%d")
-    purses.refuse_unless_fits(limits, purses.Need(nusd=1, tokens=1), project_id=project_id, day=day)
+    payer = accounts.payer_of(workspace.pk)
+    key = accounts.key_in_use(workspace.pk) if payer == Payer.OWN else None
+    limits = purses.Limits(workspace, payer, key.budget_nusd_a_month if key else None)
+    need = purses.Need(nusd=1, tokens=1, images=images)
+    purses.refuse_unless_fits(limits, need, project_id=project_id, day=purses.today())
 
 
 def sent(call: UpstreamCall) -> None:
@@ -107,18 +114,30 @@ def named(call: UpstreamCall, generation_id: str | None) -> None:
         rows.name(pk=call.pk, generation_id=call.generation_id)
 
 
-def settle(call: UpstreamCall, usage: Usage | None, **seen: Any) -> None:  # noqa: ANN401 columns
-    """Book what the call cost; without a cost it is owed and looked up later.
+def settle(
+    call: UpstreamCall,
+    usage: Usage | None,
+    *,
+    is_bill: bool = False,
+    **seen: Any,  # noqa: ANN401 columns
+) -> None:
+    """Book what the call cost; without a believable cost it is owed and looked up later.
 
     Args:
         call: reserved, sent or unknown; any other state is left as it is.
         usage: as the provider reported it.
+        is_bill: it was looked up, and counts even if it is far more than was held.
         seen: further columns: model_served, provider, finish_reason, raw_text, …
     """
+    usage = believed(usage)
     if usage is None or usage.cost_usd is None:
         owe(call, usage, **seen)
         return
-    cost = nusd_of(max(usage.cost_usd, usage.cost_usd * 0))
+    cost = nusd_of(usage.cost_usd)
+    if not is_bill and is_doubtful(cost, held_nusd=call.hold_nusd):
+        said = f"The answer says that it cost {usage.cost_usd:f} USD: the bill is asked for."
+        owe(call, usage, **{**seen, "error_detail": said})
+        return
     tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
     columns = {**_counted(usage), **seen, "status": CallStatus.SETTLED, "cost_nusd": cost}
     _close(call, columns, nusd=cost, tokens=tokens)
@@ -201,19 +220,15 @@ def _close_in(call: UpstreamCall, columns: dict[str, Any], **counted: int) -> No
     if row is not None:
         rows.close(row.pk, _trimmed(columns))
         purses.release(row, **counted)
+        if columns["status"] == CallStatus.SETTLED:
+            warnings.tell_new(row)
 
 
-def _limits(workspace_id: UUID, terms: Terms) -> purses.Limits:
-    workspace = rows.find_limits.first(pk=workspace_id)
-    assert workspace is not None  # noqa: S101 a job's workspace stays
-    return purses.Limits(workspace, terms.payer, terms.own_limit_nusd)
-
-
-def _open(job: Job, day: str, terms: Terms, found: Sequence[purses.Purse]) -> UpstreamCall | None:
+def _open(job: Job, day: str, terms: Terms) -> UpstreamCall | None:
     """Hold the worst case and open the call's row, or do nothing."""
     try:
         with transaction.atomic(durable=True):
-            _hold_all(found, terms.need)
+            _hold(job, day, terms)
             call = UpstreamCall(
                 workspace_id=job.workspace_id,
                 project_id=job.project_id,
@@ -242,10 +257,15 @@ def _open(job: Job, day: str, terms: Terms, found: Sequence[purses.Purse]) -> Up
         return None
 
 
-def _hold_all(found: Sequence[purses.Purse], need: purses.Need) -> None:
-    for purse in found:
-        if not purses.hold(purse, need):
-            raise _NoRoomError
+def _hold(job: Job, day: str, terms: Terms) -> None:
+    if not purses.hold(
+        workspace_id=job.workspace_id,
+        project_id=job.project_id,
+        day=day,
+        payer=terms.payer,
+        need=terms.need,
+    ):
+        raise _NoRoomError
 
 
 def _counted(usage: Usage | None) -> dict[str, Any]:

@@ -9,8 +9,12 @@ the one that all calls of a workspace share is held for the shortest time.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from uuid import UUID
 
+from django.utils import timezone
+
+from ai import accounts
 from ai.ledger import rows
 from ai.models import Budget, Payer, UpstreamCall
 from canvas.core.errors import Unaffordable
@@ -30,6 +34,11 @@ class Purse:
     most_nusd: int | None = None
     most_tokens: int | None = None
     most_images: int | None = None
+
+    def limit_in(self, row: Budget) -> int | None:
+        """Give the limit in USD that holds: the one of its row, or the lower of two."""
+        limits = [one for one in (row.limit_nusd, self.most_nusd) if one is not None]
+        return min(limits, default=None)
 
     def row(self, workspace_id: UUID) -> Budget:
         """Make its counters, all zero."""
@@ -60,6 +69,14 @@ class Limits:
     own_nusd: int | None = field(default=None)
     """The month's limit of the workspace's own key; unused when the operator pays."""
 
+    @classmethod
+    def of(cls, workspace_id: UUID, payer: str) -> "Limits":
+        """Read the limits as they are now."""
+        workspace = rows.find_limits.first(pk=workspace_id)
+        assert workspace is not None  # noqa: S101 a job's workspace stays
+        key = accounts.key_in_use(workspace_id) if payer == Payer.OWN else None
+        return cls(workspace, payer, key.budget_nusd_a_month if key else None)
+
     def purses(self, *, project_id: UUID | None, day: str) -> list[Purse]:
         """List the purses of a call on that day, in the order in which they are taken."""
         space, plan = self.workspace, self.workspace.plan
@@ -84,26 +101,39 @@ class Limits:
         )
         return found
 
+    def purse_of(self, row: Budget) -> Purse:
+        """Give the purse whose counters these are."""
+        day = f"{row.period}-01"[: len("YYYY-MM-DD")]
+        found = self.purses(project_id=row.project_id, day=day)
+        return next(one for one in found if (one.scope, one.period) == (row.scope_id, row.period))
 
-def hold(purse: Purse, need: Need) -> bool:
-    """Take the worst case out of one purse, if it fits."""
-    most: dict[str, int] = {}
-    if purse.most_nusd is not None:
-        most["most_nusd"] = purse.most_nusd - need.nusd
-    if purse.most_tokens is not None:
-        most["most_tokens"] = purse.most_tokens - need.tokens
-    if purse.most_images is not None and need.images:
-        most["most_images"] = purse.most_images - need.images
-    hit = rows.hold(frozenset(most))(
-        scope=purse.scope,
-        period=purse.period,
-        payer=purse.payer,
-        nusd=need.nusd,
-        tokens=need.tokens,
-        images=need.images,
-        **most,
-    )
-    return hit > 0
+
+def today() -> str:
+    """Give the day (UTC) whose purses a call of now is taken from."""
+    return timezone.now().astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def hold(*, workspace_id: UUID, project_id: UUID | None, day: str, payer: str, need: Need) -> bool:
+    """Take the worst case out of each purse, if it fits into all; else the caller rolls back."""
+    amounts = {"nusd": need.nusd, "tokens": need.tokens, "images": need.images}
+    if project_id is not None and not rows.hold(
+        scope=project_id, period=rows.ALWAYS, payer=payer, **amounts
+    ):
+        return False
+    if not rows.hold(scope=workspace_id, period=day, payer=payer, **amounts):
+        return False
+    its_day = {"day_is": day} if payer == Payer.OPERATOR else {}
+    hold_month = rows.hold_month(payer, images=need.images > 0)
+    return hold_month(scope=workspace_id, period=day[:7], **amounts, **its_day) > 0
+
+
+def make_missing(limits: Limits, *, project_id: UUID | None, day: str) -> bool:
+    """Make the counters that are not there yet; say whether any was missing."""
+    known = _as_they_are(limits, project_id, day)
+    wanted = limits.purses(project_id=project_id, day=day)
+    new = [purse.row(limits.workspace.pk) for purse in wanted if purse.period not in known]
+    Budget.objects.bulk_create(new, ignore_conflicts=True)
+    return bool(new)
 
 
 def release(call: UpstreamCall, *, nusd: int = 0, tokens: int = 0, images: int = 0) -> None:
@@ -133,7 +163,7 @@ def refuse_unless_fits(limits: Limits, need: Need, *, project_id: UUID | None, d
     known = _as_they_are(limits, project_id, day)
     for purse in limits.purses(project_id=project_id, day=day):
         now = known.get(purse.period) or Budget()
-        limit = purse.most_nusd if now.limit_nusd is None else now.limit_nusd
+        limit = purse.limit_in(now)
         used = now.spent_nusd + now.hold_nusd
         if limit is not None and used + need.nusd > limit:
             raise _no_money(purse, need, limit=limit, left=max(limit - used, 0))

@@ -1,19 +1,21 @@
 """The ledger's hot statements, compiled once. Each UPDATE names the state that it leaves."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
-from ai.models import Budget, CallStatus, JobStatus, UpstreamCall
+from ai.models import Budget, CallStatus, JobStatus, OwnKey, Payer, UpstreamCall
 from canvas.core.prepared import Insert, Select, Update
 from canvas.workspaces.models import Workspace
 
 ALWAYS: Final = "all"  # the period of a project's purse
+NO_LIMIT: Final = 2**63 - 1
 OPEN: Final = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNKNOWN)
 _KINDS: Final[dict[type, type]] = {
     models.CharField: str,
@@ -29,36 +31,78 @@ def _purse(scope: UUID, period: str, payer: str, **_: Any) -> QuerySet[Budget]: 
     return Budget.objects.filter(scope_id=scope, period=period, payer=payer)
 
 
+def _held(nusd: int, tokens: int, images: int, **_: Any) -> Mapping[str, Any]:  # noqa: ANN401 further parameters
+    return {
+        "hold_nusd": F("hold_nusd") + nusd,
+        "hold_tokens": F("hold_tokens") + tokens,
+        "images": F("images") + images,
+    }
+
+
+def _fits_its_own(nusd: int) -> Q:
+    """The limit that stands in the purse's own row."""
+    return Q(limit_nusd=None) | Q(spent_nusd__lte=F("limit_nusd") - F("hold_nusd") - nusd)
+
+
+_NEED: Final[dict[str, type]] = {
+    "scope": UUID, "period": str, "payer": str, "nusd": int, "tokens": int, "images": int,
+}  # fmt: skip
+hold: Final = Update(
+    lambda nusd, **values: _purse(**values).filter(_fits_its_own(nusd)), _held, **_NEED
+)
+
+
 @cache
-def hold(limits: frozenset[str]) -> Update:
-    """Hold the worst case if it fits: `most_…` is what may be used up before, for each limit.
+def hold_month(payer: str, *, images: bool) -> Update:
+    """Hold in the month if it fits, and if what was held in the day before fits as well.
 
-    The limit that stands in the purse's own row holds in any case.
+    The limits of plan, workspace and own key are looked up by the statement itself, which every
+    call of a workspace makes after it got the day's row: it sees what was committed before.
     """
+    month, day, quotas = limits_of(payer)
 
-    def fitting(**values: Any) -> QuerySet[Budget]:  # noqa: ANN401 parameters
-        fits = Q(limit_nusd=None) | Q(
-            spent_nusd__lte=F("limit_nusd") - F("hold_nusd") - values["nusd"]
-        )
-        if "most_nusd" in limits:
-            fits &= Q(spent_nusd__lte=values["most_nusd"] - F("hold_nusd"))
-        if "most_tokens" in limits:
-            fits &= Q(tokens__lte=values["most_tokens"] - F("hold_tokens"))
-        if "most_images" in limits:
-            fits &= Q(images__lte=values["most_images"])
-        return _purse(**values).filter(fits)
+    def fitting(nusd: int, tokens: int, day_is: str, **values: Any) -> QuerySet[Budget]:  # noqa: ANN401 parameters
+        fits = _fits_its_own(nusd) & Q(spent_nusd__lte=_or_none(month) - F("hold_nusd") - nusd)
+        if quotas:
+            fits &= Q(tokens__lte=_or_none(quotas["tokens"]) - F("hold_tokens") - tokens)
+        if quotas and images:
+            fits &= Q(images__lte=_or_none(quotas["images"]) - values["images"])
+        if day is not None:
+            today = Budget.objects.filter(scope_id=OuterRef("scope_id"), period=day_is, payer=payer)
+            fits &= Q(Exists(today.filter(spent_nusd__lte=_or_none(day) - F("hold_nusd"))))
+        return _purse(values["scope"], values["period"], payer).filter(fits)
 
-    def held(nusd: int, tokens: int, images: int, **_: Any) -> Mapping[str, Any]:  # noqa: ANN401 further parameters
-        return {
-            "hold_nusd": F("hold_nusd") + nusd,
-            "hold_tokens": F("hold_tokens") + tokens,
-            "images": F("images") + images,
-        }
+    kinds = {name: kind for name, kind in _NEED.items() if name != "payer"}
+    if day is not None:
+        kinds["day_is"] = str
+        return Update(fitting, _held, **kinds)
+    return Update(lambda **values: fitting(day_is="", **values), _held, **kinds)
 
-    kinds: dict[str, type] = {"nusd": int, "tokens": int, "images": int}
-    return Update(
-        fitting, held, scope=UUID, period=str, payer=str, **kinds, **dict.fromkeys(limits, int)
+
+def limits_of(payer: str) -> tuple[Subquery[Any], Subquery[Any] | None, dict[str, Subquery[Any]]]:
+    """Give the limits of a workspace's month and day in USD, and of its quotas, as expressions.
+
+    Each is about the workspace of an outer row of Budget, and NULL when there is no limit.
+    """
+    if payer == Payer.OWN:
+        keys = OwnKey.objects.filter(workspace_id=OuterRef("workspace_id"), revoked_at=None)
+        return Subquery(keys.order_by().values("budget_nusd_a_month")[:1]), None, {}
+    space = Workspace.objects.filter(pk=OuterRef("workspace_id")).order_by()
+    month = Coalesce("budget_nusd_a_month", "plan__budget_nusd_a_month")
+    day = Coalesce("budget_nusd_a_day", "plan__budget_nusd_a_day")
+    quotas = {
+        "tokens": Subquery(space.values("plan__tokens_a_month")),
+        "images": Subquery(space.values("plan__images_a_month")),
+    }
+    return (
+        Subquery(space.annotate(most=month).values("most")),
+        Subquery(space.annotate(most=day).values("most")),
+        quotas,
     )
+
+
+def _or_none(limit: Subquery[Any]) -> Coalesce:
+    return Coalesce(limit, Value(NO_LIMIT), output_field=models.BigIntegerField())
 
 
 def _purses(workspace: UUID, day: str, month: str, project: UUID, payer: str) -> QuerySet[Budget]:
@@ -99,6 +143,34 @@ release: Final = Update(
     scope=UUID, period=str, payer=str, hold_nusd=int, hold_tokens=int, nusd=int, tokens=int,
     images=int,
 )  # fmt: skip
+
+
+def _over(used: str, limit: Any) -> Q:  # noqa: ANN401 an expression
+    """Four fifths of a limit are used; never true without one, or of nothing."""
+    return Q(**{f"{used}__gt": 0, f"{used}__gte": limit - limit / 5})
+
+
+@cache
+def warn(payer: str) -> Update:
+    """Mark the purses of a call that have passed four fifths of a limit and were not marked yet."""
+    month, day, quotas = limits_of(payer)
+
+    def passed(workspace: UUID, project: UUID, day_is: str, month_is: str) -> QuerySet[Budget]:
+        of_month = _over("spent_nusd", month)
+        for name, most in quotas.items():
+            of_month |= _over(name, most)
+        over = _over("spent_nusd", F("limit_nusd")) | (Q(period=month_is) & of_month)
+        if day is not None:
+            over |= Q(period=day_is) & _over("spent_nusd", day)
+        own = Q(scope_id=workspace) & (Q(period=day_is) | Q(period=month_is))
+        mine = own | Q(scope_id=project, period=ALWAYS)
+        return Budget.objects.filter(mine, over, payer=payer, warned_at=None)
+
+    return Update(
+        lambda now, **values: passed(**values),
+        lambda now, **_: {"warned_at": now},
+        now=datetime, workspace=UUID, project=UUID, day_is=str, month_is=str,
+    )  # fmt: skip
 
 
 def close(pk: UUID, columns: Mapping[str, Any]) -> None:

@@ -14,14 +14,15 @@ from urllib.parse import quote
 import httpx
 
 from ai.openrouter import jsontext
+from ai.openrouter.account import Activity, read_generation, read_key
 from ai.openrouter.errors import GarbledReplyError, StoppedError
 from ai.openrouter.exchange import Answer, Exchange, OnData, OnHeaders
 from ai.openrouter.faults import fault, read_failure
 from ai.openrouter.image_stream import OnPartial, read_image_stream
 from ai.openrouter.images import ImageReply, read_image_reply
+from ai.openrouter.lists import Page
 from ai.openrouter.slugs import is_claude
 from ai.openrouter.stream import ChatStream, read_completion
-from ai.openrouter.text import clean
 from ai.openrouter.wire import (
     ChatReply,
     ChatRequest,
@@ -228,19 +229,33 @@ class OpenRouter:
         """GET /providers: every company that serves models."""
         return _objects(self._get("/providers", exact=False))
 
+    def page(self, path: str, query: Mapping[str, str] | None = None) -> Page:
+        """GET a list such as /models or /endpoints/zdr: one page, with what stands around it.
+
+        Args:
+            path: behind the base URL; its parts are quoted already.
+            query: of the address; for what follows, `next_query` of the page before.
+
+        Raises:
+            OpenRouterError: a bad status, an error in the body, or no JSON.
+        """
+        return Page.of(_object(self._answer(path, query)))
+
+    def activity(self, *, date: str | None = None) -> list[Activity]:
+        """GET /activity: the last 30 whole days, or one, by model and provider.
+
+        Args:
+            date: of a day in UTC, as `2026-12-31`.
+
+        Raises:
+            PermissionDeniedError: the key is no management key.
+        """
+        rows = _objects(self._get("/activity", {"date": date} if date else None))
+        return [Activity.model_validate(row) for row in rows]
+
     def key(self) -> KeyStatus:
         """GET /key: what our key may still spend."""
-        data = _object(self._get("/key"))
-        return KeyStatus.model_validate(
-            data
-            | {
-                "label": _text(data, "label"),
-                "expires_at": _text(data, "expires_at"),
-                "limit_usd": data.get("limit"),
-                "remaining_usd": data.get("limit_remaining"),
-                "used_usd": data.get("usage"),
-            }
-        )
+        return read_key(_object(self._get("/key")))
 
     def credits(self) -> Credits:
         """GET /credits: the balance of the account.
@@ -258,21 +273,7 @@ class OpenRouter:
             NotFoundError: not known yet; seconds to minutes later it may be.
         """
         data = _object(self._get("/generation", {"id": generation_id}))
-        return Generation(
-            id=_text(data, "id") or generation_id,
-            model=_text(data, "model"),
-            provider=_text(data, "provider_name"),
-            cost_usd=data.get("total_cost"),
-            upstream_cost_usd=data.get("upstream_inference_cost"),
-            prompt_tokens=data.get("native_tokens_prompt", data.get("tokens_prompt")),
-            completion_tokens=data.get("native_tokens_completion", data.get("tokens_completion")),
-            reasoning_tokens=data.get("native_tokens_reasoning"),
-            cached_tokens=data.get("native_tokens_cached"),
-            finish_reason=_text(data, "finish_reason"),
-            native_finish_reason=_text(data, "native_finish_reason"),
-            cancelled=data.get("cancelled"),
-            is_byok=data.get("is_byok"),
-        )
+        return read_generation(data, asked_id=generation_id)
 
     def _get(
         self,
@@ -293,6 +294,15 @@ class OpenRouter:
         Raises:
             OpenRouterError: a bad status, an error in the body, or no JSON.
         """
+        parsed = self._answer(path, query, exact=exact)
+        if not isinstance(parsed, dict):
+            return None
+        return parsed.get("data", parsed if is_bare else None)
+
+    def _answer(
+        self, path: str, query: Mapping[str, str] | None = None, *, exact: bool = True
+    ) -> Any:  # noqa: ANN401 - the JSON edge
+        """Return the JSON of a GET route; for arguments and errors see `_get`."""
         with self._exchange.open("GET", path, query=query) as answer:
             content = answer.read()
         try:
@@ -301,9 +311,7 @@ class OpenRouter:
             raise read_failure(content, status=answer.status) from None
         if isinstance(parsed, dict) and (error := parsed.get("error")):
             raise fault(error, status=answer.status)
-        if not isinstance(parsed, dict):
-            return None
-        return parsed.get("data", parsed if is_bare else None)
+        return parsed
 
 
 def _app_headers(api_key: str, *, referer: str | None, title: str | None) -> dict[str, str]:
@@ -340,8 +348,3 @@ def _objects(data: object) -> list[Json]:
     if not isinstance(data, list):
         raise GarbledReplyError("an answer without its list")
     return [item for item in data if isinstance(item, dict)]
-
-
-def _text(data: Json, name: str) -> str | None:
-    value = data.get(name)
-    return clean(value) if isinstance(value, str) else None

@@ -196,6 +196,12 @@ class KeyStatus(_Reply):
     remaining_usd: Usd = None
     used_usd: Usd = None
     """Since the key was made, not within the limit's window."""
+    used_day_usd: Usd = None
+    """Since 00:00 UTC; the week's begins on Monday, the month's on the first."""
+    used_week_usd: Usd = None
+    used_month_usd: Usd = None
+    byok_used_usd: Usd = None
+    """What providers charged to keys of our own; not part of `used_usd`."""
     is_free_tier: Flag = None
     is_management_key: Flag = None
     expires_at: str | None = None

@@ -1,8 +1,11 @@
-"""What people ask of the AI: chat, outlines, picture analyses. One verb, one function."""
+"""What people ask of the AI: chat, outlines, picture analyses, lab runs. One verb, one function."""
 
+from ai.catalogue import sync as _catalogue
 from ai.jobs.registry import register as _register
+from ai.ledger import audit as _audit
 from ai.models import JobKind
-from ai.services import chat, outlines, vision
+from ai.services import chat, exports, lab, outlines, vision
+from canvas.core import secrets as _secrets
 
 
 def register() -> None:
@@ -10,3 +13,8 @@ def register() -> None:
     _register(JobKind.CHAT, chat.answer)
     _register(JobKind.OUTLINE, outlines.draft)
     _register(JobKind.VISION, vision.analyze)
+    _register(JobKind.EXPORT, exports.make)
+    _register(JobKind.LAB, lab.do_run)
+    _catalogue.schedule()
+    _audit.schedule()
+    _secrets.check()

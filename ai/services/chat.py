@@ -10,7 +10,8 @@ from ai import ledger
 from ai.director import transcript, turn
 from ai.jobs.registry import Store
 from ai.jobs.service import refuse_second_turn, submit
-from ai.models import ChatMessage, Job, JobKind, MessageRole
+from ai.models import ChatMessage, Job, JobKind, MessageRole, Task
+from ai.services.choosing import asked_model
 from canvas.core.errors import Fault, Invalid
 from canvas.workspaces.access import Access
 from scenes import selectors
@@ -29,14 +30,19 @@ def post_message(
     attachments: Sequence[Mapping[str, Any]] = (),
     linked_scene_id: UUID | None = None,
     parent_id: UUID | None = None,
+    model: str | None = None,
 ) -> tuple[ChatMessage, Job]:
     """Store what a person says and submit the job of the answer.
+
+    A `model` is tried first; the configured ones follow if it fails.
 
     Raises:
         Conflict: `turn-in-progress`, the director is still answering.
         Unaffordable: the month's budget or tokens are used up.
-        Invalid: an attachment, scene or parent that is not of this project.
+        Invalid: an attachment, scene or parent that is not of this project, or a model that cannot
+            chat with tools.
     """
+    payload = asked_model(access.workspace, project.pk, Task.CHAT, model)
     ledger.refuse_exhausted(access.workspace, project.pk)
     with transaction.atomic():
         lock_project(project.pk)
@@ -50,7 +56,13 @@ def post_message(
             linked_scene_id=linked_scene_id,
             parent_id=parent_id,
         )
-        job = submit(access=access, kind=JobKind.CHAT, project_id=project.pk, subject_id=message.pk)
+        job = submit(
+            access=access,
+            kind=JobKind.CHAT,
+            project_id=project.pk,
+            subject_id=message.pk,
+            payload=payload,
+        )
         data = {"messageId": str(message.pk), "role": message.role, "parentId": None}
         done = {"messageId": str(message.pk), "role": message.role, "status": message.status}
         feed.publish(

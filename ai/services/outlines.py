@@ -12,8 +12,9 @@ from ai.director import proposals
 from ai.gateway import ask
 from ai.jobs.registry import Store
 from ai.jobs.service import submit
-from ai.models import ChatMessage, Job, JobKind, MessageRole, Outline
+from ai.models import ChatMessage, Job, JobKind, MessageRole, Outline, Task
 from ai.recipes import OUTLINE
+from ai.services.choosing import asked_model
 from canvas.core.errors import Fault, Invalid
 from canvas.workspaces.access import Access
 from scenes import selectors
@@ -34,6 +35,7 @@ def request_outline(
     source: str,
     text: str = "",
     target: Mapping[str, Any] | None = None,
+    model: str | None = None,
 ) -> Job:
     """Submit the drafting of an outline.
 
@@ -43,9 +45,10 @@ def request_outline(
         source: `chat` or `text`.
         text: the story, when the source is `text`.
         target: `{"scenes"?, "runtimeSeconds"?, "mode"?}`.
+        model: tried first; the configured ones follow if it fails.
 
     Raises:
-        Invalid: nothing to outline, or too much.
+        Invalid: nothing to outline, or too much, or a model that cannot.
         Unaffordable: the month's budget or tokens are used up.
     """
     if source == "text" and not text.strip():
@@ -54,8 +57,9 @@ def request_outline(
         raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
     if source == "chat" and not _said(project):
         raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
+    asked = asked_model(access.workspace, project.pk, Task.OUTLINE, model)
     ledger.refuse_exhausted(access.workspace, project.pk)
-    payload = {"source": source, "text": text, "target": dict(target or {})}
+    payload = {"source": source, "text": text, "target": dict(target or {}), **asked}
     return submit(access=access, kind=JobKind.OUTLINE, project_id=project.pk, payload=payload)
 
 
@@ -73,7 +77,7 @@ def draft(job: Job) -> Store:
         job=job,
         values={
             "project_title": project.title,
-            "target": _in_words(target),
+            "target": in_words(target),
             "source_kind": "conversation" if source == "chat" else "text",
             "source": job.payload["text"] or _said(project),
         },
@@ -132,7 +136,8 @@ def _said(project: "Project") -> str:
     )
 
 
-def _in_words(target: Mapping[str, Any]) -> str:
+def in_words(target: Mapping[str, Any]) -> str:
+    """Say what an outline should come out as, in the words of its prompt."""
     wishes = []
     if scenes := target.get("scenes"):
         wishes.append(f"Exactly {scenes} scenes.")

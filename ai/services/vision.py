@@ -7,8 +7,9 @@ from ai import ledger
 from ai.gateway import ask
 from ai.jobs.registry import Store
 from ai.jobs.service import submit
-from ai.models import Job, JobKind
+from ai.models import Job, JobKind, Task
 from ai.recipes import VISION
+from ai.services.choosing import asked_model
 from canvas.core.errors import Conflict, Missing
 from canvas.workspaces.access import Access, inside
 from scenes import selectors
@@ -19,18 +20,26 @@ if TYPE_CHECKING:
     from scenes.models import VisualAsset
 
 
-def request_analysis(*, access: Access, asset: "VisualAsset") -> Job:
+def request_analysis(*, access: Access, asset: "VisualAsset", model: str | None = None) -> Job:
     """Submit the analysis of one picture.
 
+    A `model` is tried first; the configured ones follow if it fails.
+
     Raises:
+        Invalid: a model that cannot see.
         Conflict: `no-file`, only its address elsewhere is known.
         Unaffordable: the month's budget or pictures are used up.
     """
     if not asset.model_input:
         raise Conflict("This picture is only an address; upload it first.", code="no-file")
-    ledger.refuse_exhausted(access.workspace, asset.project_id)
+    asked = asked_model(access.workspace, asset.project_id, Task.VISION, model)
+    ledger.refuse_exhausted(access.workspace, asset.project_id, images=1)
     return submit(
-        access=access, kind=JobKind.VISION, project_id=asset.project_id, subject_id=asset.pk
+        access=access,
+        kind=JobKind.VISION,
+        project_id=asset.project_id,
+        subject_id=asset.pk,
+        payload=asked,
     )
 
 

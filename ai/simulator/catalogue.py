@@ -136,6 +136,12 @@ def _unknown(slug: str, suggestion: str | None) -> Refusal:
     return Refusal(400, f"{slug} is not a valid model ID{hint}", availability=availability)
 
 
+def shown_pricing(entry: Entry) -> dict[str, Json]:
+    """Return the prices as lists show them: they must name two, and write -1 for "it depends"."""
+    known: dict[str, Json] = entry.row["pricing"]
+    return {"prompt": "-1", "completion": "-1"} | known
+
+
 def endpoint_row(entry: Entry) -> dict[str, Json]:
     """Describe the one endpoint at which the simulator serves a model."""
     top = entry.row["top_provider"]
@@ -149,7 +155,7 @@ def endpoint_row(entry: Entry) -> dict[str, Json]:
         "context_length": entry.row["context_length"],
         "max_completion_tokens": top["max_completion_tokens"],
         "max_prompt_tokens": None,
-        "pricing": {"prompt": "0", "completion": "0"} | entry.row["pricing"],
+        "pricing": shown_pricing(entry),
         "supported_parameters": entry.row["supported_parameters"],
         "supports_implicit_caching": False,
         "supports_diarization": False,

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from ai.simulator.bill import Line
-from ai.simulator.catalogue import Entry, endpoint_row
+from ai.simulator.catalogue import Entry, endpoint_row, shown_pricing
 from ai.simulator.errors import PROVIDER, Refusal
 from ai.simulator.state import Simulator
 from ai.simulator.web import Reply, Request, json_reply
@@ -242,8 +242,11 @@ def _row(entry: Entry) -> dict[str, Json]:
     """Return a model as the list shows it."""
     row = {name: value for name, value in entry.row.items() if name != "images_api"}
     details = f"/api/v1/models/{entry.served_as}/endpoints"
-    pricing = {"prompt": "0", "completion": "0"} | row["pricing"]  # pictures cost by the piece
-    return row | {"pricing": pricing, "supported_voices": None, "links": {"details": details}}
+    return row | {
+        "pricing": shown_pricing(entry),
+        "supported_voices": None,
+        "links": {"details": details},
+    }
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -1,5 +1,5 @@
 """What editors see of the film: one page a table, edited through the services."""
 
-from scenes.admin import assets, bible, history, projects, scenes, templates
+from scenes.admin import assets, bible, exports, history, projects, scenes, templates
 
-__all__ = ["assets", "bible", "history", "projects", "scenes", "templates"]
+__all__ = ["assets", "bible", "exports", "history", "projects", "scenes", "templates"]

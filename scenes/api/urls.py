@@ -8,6 +8,7 @@ from scenes.api import (
     bible,
     changes,
     documents,
+    exports,
     projects,
     scenes,
     snapshots,
@@ -68,6 +69,7 @@ urlpatterns = [
     path("assets/<uuid:asset_id>/", assets.AssetView.as_view(), name="asset"),
     path("projects/<uuid:project_id>/changes/", changes.ChangeListView.as_view(), name="changes"),
     path("changes/<uuid:change_id>/", changes.ChangeView.as_view(), name="change"),
+    path("exports/<uuid:export_id>/", exports.ExportView.as_view(), name="export"),
     path("templates/", templates.TemplateListView.as_view(), name="templates"),
     path(
         "projects/<uuid:project_id>/document/",

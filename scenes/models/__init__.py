@@ -5,6 +5,7 @@ from scenes.models.beat import Beat
 from scenes.models.bible import BibleEntry, Category
 from scenes.models.change import ChangeSet
 from scenes.models.event import Event, FeedCounter
+from scenes.models.export import Export, ExportFormat
 from scenes.models.project import OriginKind, Project
 from scenes.models.scene import Scene, SceneStatus
 from scenes.models.snapshot import SceneVersion, Snapshot
@@ -16,6 +17,8 @@ __all__ = [
     "Category",
     "ChangeSet",
     "Event",
+    "Export",
+    "ExportFormat",
     "FeedCounter",
     "MediaStatus",
     "OriginKind",

@@ -15,6 +15,8 @@ class FakeOpenRouter:
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
         self.bills: dict[str, dict[str, Any]] = {}
+        self.pages: dict[str, Any] = {}  # what GET /key and the like answer: JSON, or a status
+        self.keys: list[str] = []  # with which each request came
         self.before: Callable[[], None] | None = None
         self._answers: list[Answer] = []
         self._number = 0
@@ -63,6 +65,12 @@ class FakeOpenRouter:
         self._answers.append(answer)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        page = self.pages.get(request.url.path.rpartition("/")[2])
+        if isinstance(page, int):
+            return httpx.Response(page, json={"error": {"code": page, "message": "no"}})
+        if page is not None:
+            return httpx.Response(200, json=page)
         if request.url.path.endswith("/generation"):
             bill = self.bills.get(request.url.params["id"])
             return (

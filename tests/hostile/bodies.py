@@ -12,10 +12,17 @@ from typing import Any
 from django.conf import settings
 
 WRITING = ("post", "put", "patch")
-# Members that name something which must be there, or rule each other out; test_foreign has them.
-LEFT_OUT = {"templateId", "plan", "email", "assetId", "assets", "attachments", "scenes", "scriptId"}
+# Members that name something which must be there, or rule each other out: test_foreign has them,
+# and test_model_names the models.
+LEFT_OUT = {
+    "templateId", "plan", "email", "assetId", "assets", "attachments", "scenes", "scriptId",
+    "model", "textModel", "visionModel", "outlineModel", "imageModel",
+}  # fmt: skip
+# Members that must name a row -> the kind of row.
+ROWS_OF = {"projectId": "project"}
+FORMED = {"enum", "format", "pattern"}
 FORMS = {"date-time": "2036-01-01T00:00:00Z", "uri": "https://example.com/a.png"}
-NEEDED = {"projects_document_update": {"scenes"}}
+NEEDED = {"projects_document_update": {"scenes"}, "lab_runs_promote": {"model"}}
 DOCUMENT = json.loads((settings.BASE_DIR / "openapi.json").read_text(encoding="utf-8"))
 
 
@@ -35,7 +42,7 @@ class Operation:
         return [
             (place, schema)
             for place, schema in places(self.schema, self.body)
-            if schema.get("type") in {"string", "any"} and not {"enum", "format"} & schema.keys()
+            if schema.get("type") in {"string", "any"} and not FORMED & schema.keys()
         ]
 
     @property
@@ -44,7 +51,7 @@ class Operation:
         return [
             (place, schema)
             for place, schema in places(self.schema, self.body)
-            if schema.get("type") in {None, "string"} and {"enum", "format"} & schema.keys()
+            if schema.get("type") in {None, "string"} and FORMED & schema.keys()
         ]
 
 
@@ -65,8 +72,9 @@ def operations() -> list[Operation]:
 def filled(schema: Any, needed: set[str] = frozenset()) -> Any:
     """Make a value that fits a schema and has every member it may have."""
     schema = resolved(schema)
-    if "enum" in schema:
-        return schema["enum"][0]
+    for known in ("examples", "enum"):
+        if known in schema:
+            return schema[known][0]
     match schema.get("type"):
         case "object":
             made = _members(schema, needed)
@@ -86,10 +94,25 @@ def _members(schema: Any, needed: set[str]) -> dict[str, Any]:
     if known is None:
         return {"free": filled(_of_free(schema))}
     return {
-        name: None if resolved(inner).get("format") == "uuid" else filled(inner, needed)
+        name: _id(name, schema)
+        if resolved(inner).get("format") == "uuid"
+        else filled(inner, needed)
         for name, inner in known.items()
         if name not in LEFT_OUT - needed
     }
+
+
+def _id(name: str, schema: Any) -> str | None:
+    """Name no row, unless a body must name one: then `with_rows` puts its id there."""
+    needed = name in ROWS_OF and name in schema.get("required", ())
+    return f"{{{ROWS_OF[name]}}}" if needed else None
+
+
+def with_rows(text: str, ids: dict[str, Any]) -> str:
+    """Put the ids of a workspace's rows into a body."""
+    for kind in ROWS_OF.values():
+        text = text.replace(f"{{{kind}}}", str(ids[kind]))
+    return text
 
 
 def places(schema: Any, value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any]]:

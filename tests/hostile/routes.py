@@ -23,13 +23,17 @@ ROWS = {
     "asset_id": "asset",
     "change_id": "change",
     "job_id": "job",
+    "run_id": "lab_run",
     "outline_id": "outline",
+    "export_id": "export",
     "workspace_id": "workspace",
     "member_id": "member",
     "token_id": "token",
 }
+# A model of the catalogue belongs to nobody.
+MODEL = "api/v1/models/<str:author>/<str:slug>/"
 # Files are served by signature, not by workspace; their own tests are in test_media.
-NOT_TENANTS = {"media/<path:path>"}
+NOT_TENANTS = {"media/<path:path>", "media/exports/<path:path>", MODEL}
 NO_BODY: dict[str, Any] = {}
 UPLOAD = "upload"
 # What each writing route takes: a body that it accepts. A route that is not here fails the tests.
@@ -68,12 +72,27 @@ BODIES: dict[tuple[str, str], Any] = {
     ("asset", "patch"): {"label": "The quay", "tags": ["grey"]},
     ("asset-analyze", "post"): NO_BODY,
     ("assets", "post"): UPLOAD,
+    ("exports", "post"): {"format": "fountain"},
     ("messages", "post"): {"content": "Add a scene."},
     ("outlines", "post"): {"source": "text", "text": "INT. CABIN - NIGHT", "target": {"scenes": 2}},
     ("outline-accept", "post"): {"bible": True, "title": True},
     ("outline-reject", "post"): NO_BODY,
+    ("workspace-director", "patch"): {
+        "temperature": 0.5,
+        "provider": {"maxPrice": {"prompt": "9"}},
+    },
+    ("workspace-director-rollback", "post"): {"number": 1},
+    ("project-director", "patch"): {"extraPrompt": "Be brief.", "provider": {"zdr": True}},
+    ("project-director-rollback", "post"): {"number": 1},
     ("job-cancel", "post"): NO_BODY,
+    ("estimates", "post"): {"kind": "chat", "projectId": "{project}", "content": "Add a scene."},
     ("job-retry", "post"): NO_BODY,
+    ("lab-runs", "post"): {"task": "outline", "cases": "all", "models": ["openai/gpt-4o-mini"]},
+    ("lab-promote", "post"): {"model": "maker/first"},
+    ("workspace-budget", "patch"): {"dayUsd": "1.25"},
+    ("project-budget", "patch"): {"limitUsd": "12.5"},
+    ("openrouter-key", "put"): {"key": "sk-or-v1-0123456789", "budgetUsd": "5"},
+    ("openrouter-key", "patch"): {"budgetUsd": None},
 }
 
 
@@ -133,7 +152,10 @@ LISTS = [
     in {
         "workspaces", "members", "tokens", "projects", "scenes", "beats", "snapshots",
         "scene-versions", "scene-media", "bible-entries", "changes", "templates", "messages",
-        "outlines", "assets", "jobs",
+        "outlines", "assets", "jobs", "workspace-director-history",
+        "project-director-history", "exports",
+        "lab-runs", "lab-results",
+        "models", "providers", "stacks",
     }
 ]  # fmt: skip
 WITH_IDS = [route for route in ALL if route.names]

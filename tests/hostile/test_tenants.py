@@ -11,8 +11,10 @@ import pytest
 from tests.hostile.routes import ALL, BODIES, METHODS, WITH_IDS, WRITES, ask, body_of, nobody, told
 from tests.hostile.world import callers, deleted_ids, everything, make_world
 
-# Jobs outlive their project: what was done and paid stays readable, and is not deleted.
-OUTLIVING = {"job", "job-cancel", "job-retry", "job-events"}
+# Jobs and lab runs outlive their project: what was done and paid stays, and stays readable.
+OUTLIVING = {
+    "job", "job-cancel", "job-retry", "job-events", "lab-run", "lab-results", "lab-promote",
+}  # fmt: skip
 # The bin is where a deleted project is looked for.
 FROM_BIN = {"project-restore"}
 STREAMS = {"project-events", "job-events"}
@@ -151,7 +153,7 @@ def test_ones_own_rows_are_found_at_every_address(db):
 def test_who_only_reads_writes_nothing_at_any_address(db, caller):
     ours = make_world()
     client = callers(ours.workspace)[caller]
-    talks = {"messages", "job-cancel", "job-retry"} if caller == "commenter" else set()
+    talks = {"messages", "exports", "job-cancel", "job-retry"} if caller == "commenter" else set()
     before = everything()
 
     refused = {

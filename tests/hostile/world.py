@@ -20,6 +20,7 @@ from scenes.services.scenes import remove_scene
 from scenes.services.snapshots import record_version, take_snapshot
 from tests import factories
 from tests.ai import factories as ai_factories
+from tests.ai.lab.factories import make_result, make_run
 from tests.scenes import factories as film
 
 APPS = ("workspaces", "scenes", "ai")
@@ -49,6 +50,8 @@ def make_world(workspace: Workspace | None = None, *, words: str = "A film") -> 
     ai_factories.make_call(job, raw_text=words)
     ai_factories.make_message(project, content=words, job=job)
     ai_factories.tell(project, "text.delta", job, messageId=str(job.pk), text=words)
+    lab_run = make_run(project, words=words)
+    make_result(lab_run, "maker/first", answer=words)
     token, _ = factories.make_token(workspace)
     return World(
         workspace,
@@ -65,7 +68,9 @@ def make_world(workspace: Workspace | None = None, *, words: str = "A film") -> 
             "asset": asset.pk,
             "change": project.changes.first().pk,
             "job": job.pk,
+            "lab_run": lab_run.pk,
             "outline": ai_factories.make_outline(project).pk,
+            "export": film.make_export(project).pk,
         },
     )
 

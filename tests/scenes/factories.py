@@ -8,10 +8,11 @@ from django.core.files.storage import default_storage
 
 from canvas.core.rows import uuid7
 from canvas.workspaces.models import Workspace
-from scenes.models import Beat, BibleEntry, Project, Scene, SceneStatus, VisualAsset
+from scenes.models import Beat, BibleEntry, Export, Project, Scene, SceneStatus, VisualAsset
 from scenes.services.beats import add_beat
 from scenes.services.bible import add_entry
 from scenes.services.changes import Actor, recording
+from scenes.services.exports import begin_export, finish_export, make_file, write_file
 from scenes.services.projects import add_project
 from scenes.services.scenes import add_scene, set_status
 from tests.factories import default_plan, make_plan, make_workspace
@@ -69,6 +70,14 @@ def make_asset(project: Project, **over: Any) -> VisualAsset:
         asset.origin = act.origin()
         act.add(asset)
     return asset
+
+
+def make_export(project: Project, form: str = "json") -> Export:
+    """Export a project as its job would."""
+    made = make_file(project_id=project.pk, format=form, base_url="http://testserver")
+    export = begin_export(made=made, job_id=uuid7())
+    write_file(export=export, data=made.data)
+    return finish_export(export=export)
 
 
 def lock(scene: Scene) -> Scene:

@@ -43,7 +43,7 @@ def of_catalogue(entry: CatalogueEntry) -> Ability:
         max_output_tokens=entry.max_output_tokens,
         prompt_usd=_usd(entry.prompt_nusd_per_m),
         completion_usd=_usd(entry.completion_nusd_per_m),
-        expires_on=_text(entry.wire.get("expiration_date")),
+        expires_on=_end_of(entry),
     )
 
 
@@ -70,6 +70,12 @@ def price_of(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return price if price.is_finite() and price >= 0 else None
+
+
+def _end_of(entry: CatalogueEntry) -> str | None:
+    """Give the day from which a model is not listed any more, or its announced end."""
+    end = entry.gone_at or entry.expires_at
+    return end.date().isoformat() if end else _text(entry.wire.get("expiration_date"))
 
 
 def _usd(nusd_per_m: int | None) -> Decimal | None:

@@ -40,8 +40,8 @@ def test_a_job_says_everything_about_itself(api, project):
         created_at=NOON,
         result={"scene_1": "kept"},
     )
-    make_call(job, cost_nusd=1_500_000, model_served="maker/first", prompt_tokens=7)
-    make_call(
+    first_call = make_call(job, cost_nusd=1_500_000, model_served="maker/first", prompt_tokens=7)
+    second_call = make_call(
         job,
         cost_nusd=20,
         model_served="maker/second",
@@ -73,6 +73,19 @@ def test_a_job_says_everything_about_itself(api, project):
         "tokens": {"prompt": 10, "completion": 2},
         "model": "maker/second",
         "simulated": True,
+        "route": [
+            {
+                "model": "maker/asked",
+                "provider": None,
+                "chosenAs": None,
+                "outcome": "answered",
+                "reason": "",
+                "at": call.created_at.isoformat().replace("+00:00", "Z"),
+                "costUsd": cost,
+                "callId": str(call.pk),
+            }
+            for call, cost in ((first_call, "0.0015"), (second_call, "0.00000002"))
+        ],
         "createdAt": "2026-11-21T12:00:00Z",
     }
 

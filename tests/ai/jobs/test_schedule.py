@@ -51,6 +51,15 @@ def test_by_hand_an_act_is_done_at_once_and_put_off(act):
     assert (note, schedule.do_due()) == ("time 1", [])
 
 
+def test_an_act_that_is_made_due_is_done_at_the_next_look(act):
+    schedule.do_due()
+
+    schedule.make_due("tidy")
+
+    assert schedule.do_due() == ["tidy"]
+    assert len(act) == 2
+
+
 def test_an_act_that_fails_says_why_and_comes_again(act, monkeypatch):
     def fail():
         raise ValueError("no list")

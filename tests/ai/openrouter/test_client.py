@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from ai.openrouter import errors, exchange
+from ai.openrouter.account import Activity
 from ai.openrouter.client import OpenRouter
 from ai.openrouter.events import TextDelta
 from ai.openrouter.images import Picture, media_type_of, pictures_of, read_data_url
@@ -638,6 +639,84 @@ def test_credits_are_for_management_keys():
     assert good.credits() == Credits(total_usd=Decimal(10), used_usd=Decimal("2.5"))
     with pytest.raises(errors.PermissionDeniedError):
         refused.credits()
+
+
+def test_a_key_tells_what_it_used_today_this_week_and_this_month():
+    data = {"usage": 9, "usage_daily": 0.1, "usage_weekly": "0.2", "usage_monthly": 0.3,
+            "byok_usage": 0}  # fmt: skip
+
+    status = client_of(Upstream({"data": data})).key()
+
+    assert (status.used_day_usd, status.used_week_usd, status.used_month_usd) == (
+        Decimal("0.1"),
+        Decimal("0.2"),
+        Decimal("0.3"),
+    )
+    assert (status.used_usd, status.byok_used_usd) == (Decimal(9), Decimal(0))
+
+
+def test_activity_is_for_management_keys_and_told_by_day():
+    row = {"date": "2026-11-20", "model": "a/b", "model_permaslug": "a/b-1", "endpoint_id": "e",
+           "provider_name": "Groq", "usage": 0.000000001, "byok_usage_inference": "x",
+           "requests": 3, "prompt_tokens": 7, "completion_tokens": -1, "reasoning_tokens": None,
+           }  # fmt: skip
+    upstream = Upstream({"data": [row, {"date": 5}, "odd"]})
+
+    rows = client_of(upstream).activity(date="2026-11-20")
+    client_of(upstream).activity()
+
+    assert [str(asked.url).removeprefix(URL) for asked in upstream.asked] == [
+        "/activity?date=2026-11-20",
+        "/activity",
+    ]
+    assert rows == [
+        Activity(
+            date="2026-11-20", model="a/b", model_permaslug="a/b-1", endpoint_id="e",
+            provider_name="Groq", usage=Decimal("1E-9"), requests=3, prompt_tokens=7,
+        ),
+        Activity(),
+    ]  # fmt: skip
+    refused = client_of(Upstream({"error": {"code": 403, "message": "management key only"}}, 403))
+    with pytest.raises(errors.PermissionDeniedError):
+        refused.activity()
+
+
+def test_a_page_tells_its_records_exactly_and_what_follows():
+    answer = (
+        b'{"data": [{"id": "a/b", "n": 0.1000000000000000055}, null, "odd"], "total_count": 7,'
+        b' "links": {"next": "https://evil.test/models?offset=3&limit=3"}, "simulated": true}'
+    )
+    upstream = Upstream(answer)
+    client = client_of(upstream)
+
+    page = client.page("/models", {"output_modalities": "all"})
+    client.page("/models", page.next_query)
+
+    assert page.records == [{"id": "a/b", "n": Decimal("0.1000000000000000055")}, None, "odd"]
+    assert (page.total_count, page.simulated) == (7, True)
+    assert [str(asked.url).removeprefix(URL) for asked in upstream.asked] == [
+        "/models?output_modalities=all",
+        "/models?offset=3&limit=3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "links", [None, [], {"next": None}, {"next": 3}, {"next": "https://[x"}, {"next": "/models"}]
+)
+def test_a_page_without_a_good_link_is_the_last(links):
+    answer = {"id": "a/b", "endpoints": []} | {"links": links}
+
+    page = client_of(Upstream(answer)).page("/models")
+
+    assert page.next_query is None
+    assert (page.data, page.simulated, page.total_count) == (answer, None, None)
+    with pytest.raises(errors.GarbledReplyError):
+        _ = page.records
+
+
+def test_a_page_that_is_no_object_is_an_exception():
+    with pytest.raises(errors.GarbledReplyError):
+        client_of(Upstream([])).page("/models")
 
 
 def test_a_generation_tells_its_bill():

@@ -98,6 +98,16 @@ def test_nothing_is_tried_again_on_a_used_up_budget(api, project):
     assert Job.objects.count() == 1
 
 
+def test_a_file_that_asks_no_model_is_tried_again_on_a_used_up_budget(api, project):
+    job = failed(project, kind="export", payload={"format": "json", "baseUrl": "http://testserver"})
+    Workspace.objects.update(budget_nusd_a_month=0)
+
+    answer = retry(api, job)
+
+    assert answer.status_code == 202
+    assert run(answer.json()["id"]).status == "succeeded"
+
+
 def test_a_turn_that_is_tried_again_knows_what_its_first_try_did(api, project, openrouter):
     said = api.post(f"/api/v1/projects/{project.pk}/messages/", {"content": "Add a scene."})
     openrouter.will_call(("create_scene", DAWN))

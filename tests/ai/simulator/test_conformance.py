@@ -4,6 +4,7 @@ It lies beside the checkout, because it is not ours to copy; where it is not, th
 """
 
 import json
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -57,6 +58,7 @@ LISTS = {
     "/endpoints/zdr": "/endpoints/zdr",
     "/key": "/key",
     "/credits": "/credits",
+    "/activity": "/activity",
     "/providers": "/providers",
     "/images/models": "/images/models",
     f"/images/models/{FLUX}/endpoints": "/images/models/{author}/{slug}/endpoints",
@@ -124,6 +126,31 @@ async def test_a_generation_is_as_published(sim):
     reply = await sim.get("/generation", params={"id": made})
 
     assert violations(reply.json(), "/generation", "get") == []
+
+
+async def test_activity_is_as_published_and_what_the_bill_says(sim):
+    await ask(sim, "Hello")
+    await ask(sim, "Hello again")
+
+    reply = await sim.get("/activity")
+
+    assert violations(reply.json(), "/activity", "get") == []
+    (row,) = json.loads(reply.text, parse_float=Decimal)["data"]
+    used = json.loads((await sim.get("/credits")).text, parse_float=Decimal)["data"]["total_usage"]
+    assert (row["model"], row["requests"], row["usage"]) == (MODEL, 2, used)
+    assert (await sim.get("/activity", params={"date": "2020-01-01"})).json()["data"] == []
+
+
+@pytest.mark.parametrize("path", ["/credits", "/activity"])
+async def test_a_plain_key_is_told_nothing_of_the_account(sim, path):
+    plain = {"Authorization": "Bearer sk-or-plain-1"}
+
+    reply = await sim.get(path, headers=plain)
+
+    assert reply.status_code == 403
+    assert violations(reply.json(), path, "get", 403) == []
+    assert (await sim.get("/key", headers=plain)).json()["data"]["is_management_key"] is False
+    assert (await sim.get("/key")).json()["data"]["is_management_key"] is True
 
 
 async def test_made_pictures_are_as_published(sim):

@@ -1,0 +1,1 @@
+"""OpenRouter's models, providers and endpoints: read, found, compared."""

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ai.api.serializers import JobSerializer, ProblemField, TargetSerializer, UsdField
+from ai.lab.selectors import complete_costs
 from ai.lab.summary import Row
 from ai.lab.wordings import LONGEST_NAME, LONGEST_TEXT, MOST_WORDINGS
 from ai.models import LabResult, LabRun, Task
@@ -265,10 +266,21 @@ class LabResultSerializer(CamelModelSerializer[LabResult]):
         read_only_fields = fields
 
 
+class _AnswersSerializer(serializers.ListSerializer[Any]):
+    """A page of answers, with the costs that came to be known after they were kept."""
+
+    def to_representation(self, data: Any) -> list[Any]:  # noqa: ANN401 rows of a page
+        """Complete the costs of the whole page at once."""
+        rows = list(data)
+        complete_costs(rows)
+        return super().to_representation(rows)
+
+
 class LabAnswerSerializer(LabResultSerializer):
     """The same, with the answer itself."""
 
     class Meta(LabResultSerializer.Meta):
+        list_serializer_class = _AnswersSerializer
         fields = [*LabResultSerializer.Meta.fields, "answer"]
         read_only_fields = fields
 

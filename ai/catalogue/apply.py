@@ -4,6 +4,7 @@ Called inside one transaction. Statements: one read a table, one write a batch o
 the number of models.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -42,7 +43,7 @@ def apply(listing: Listing, *, source: str, force: bool = False) -> Tally:
         refuse_half(entries, listing.seen)
     _models(listing, entries, source, now, tally)
     providers = _providers(listing, source, now, tally)
-    _endpoints(listing, entries, providers, source, now, tally)
+    _endpoints(listing, entries, providers, source, now, tally, force=force)
     aliases.learn(listing.models.values())
     return tally
 
@@ -142,6 +143,8 @@ def _endpoints(
     source: str,
     now: datetime,
     tally: Tally,
+    *,
+    force: bool,
 ) -> None:
     if not listing.endpoints and not listing.endpoints_of and listing.zdr is None:
         return
@@ -160,7 +163,7 @@ def _endpoints(
         if _put(row, record, kind="endpoint", is_new=is_new, source=source, tally=tally):
             rows[str(row.pk)] = row
     if source != Source.SIMULATOR:
-        rows |= _left_out(listing, known, now, tally)
+        rows |= _left_out(listing, known, now, tally, force=force)
     _save(CatalogueEndpoint, rows.values(), ["key"])
 
 
@@ -180,13 +183,17 @@ def _serve(
 
 
 def _left_out(
-    listing: Listing, known: Mapping[str, CatalogueEndpoint], now: datetime, tally: Tally
+    listing: Listing,
+    known: Mapping[str, CatalogueEndpoint],
+    now: datetime,
+    tally: Tally,
+    *,
+    force: bool,
 ) -> dict[str, Row]:
     """Mark endpoints that are not listed any more, and those that are on no list of ZDR."""
+    told = listing.endpoints_of if force else listing.endpoints_of - _emptied(listing, known, tally)
     gone = [
-        row
-        for key, row in known.items()
-        if row.entry_id in listing.endpoints_of and key not in listing.endpoints
+        row for key, row in known.items() if row.entry_id in told and key not in listing.endpoints
     ]
     rows = {str(row.pk): row for row in _leave(gone, "endpoint", now, tally)}
     if listing.zdr is not None:
@@ -196,6 +203,20 @@ def _left_out(
                 row.is_zdr = False
                 rows[str(row.pk)] = row
     return rows
+
+
+def _emptied(
+    listing: Listing, known: Mapping[str, CatalogueEndpoint], tally: Tally
+) -> set[str]:
+    """Name the models whose list of endpoints is empty now, and was not: nobody would serve them."""
+    heard = {record.slug for record in listing.endpoints.values()}
+    live = Counter(row.entry_id for row in known.values() if row.gone_at is None)
+    empty = {slug for slug in listing.endpoints_of - heard if live[slug]}
+    tally.problems += [
+        f"{slug}: its list of endpoints is empty; all {live[slug]} were kept"
+        for slug in sorted(empty)
+    ]
+    return empty
 
 
 def _put(row: Row, record: Record, *, kind: str, is_new: bool, source: str, tally: Tally) -> bool:

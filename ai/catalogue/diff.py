@@ -52,8 +52,11 @@ def merge(row: Row, record: Record) -> Difference:
     """Put what a record tells into its row, unsaved, and say what that changed."""
     found = Difference()
     names = {column.name for column in row._meta.concrete_fields}
+    _tell_partial(row, record, found)
     for name, value in record.columns.items():
-        if name in names and (before := getattr(row, name)) != value:
+        if name not in names or _is_kept(row, record, name):
+            continue
+        if not _is_same(before := getattr(row, name), value):
             setattr(row, name, value)
             found.is_touched = True
             if name in TRACKED:
@@ -63,6 +66,25 @@ def merge(row: Row, record: Record) -> Difference:
         _merge_abilities(row, record, found)
     _merge_wire(row, record, found)
     return found
+
+
+def _tell_partial(row: Row, record: Record, found: Difference) -> None:
+    for name, why in record.partial.items():
+        end = "; kept as it was" if _is_kept(row, record, name) else ""
+        found.problems.append(f"{record.key}: {why}{end}")
+
+
+def _is_kept(row: Row, record: Record, name: str) -> bool:
+    """Say whether a list stays because only a part of the new one could be read."""
+    if isinstance(row, CatalogueEndpoint):  # its abilities are all that is kept of such a list
+        return name in record.partial and " can:" in row.abilities
+    return name in record.partial and bool(getattr(row, name))
+
+
+def _is_same(before: Any, value: Any) -> bool:  # noqa: ANN401 any column
+    """Compare two values of a column; the order of names says nothing."""
+    is_list = isinstance(before, list) and isinstance(value, list)
+    return bool(before == value or (is_list and sorted(before) == sorted(value)))
 
 
 def _merge_prices(
@@ -93,10 +115,10 @@ def _merge_abilities(
         line = abilities.line(row.input_modalities, row.output_modalities, parameters)
     else:
         owner, parameters = row.entry, record.columns.get("parameters")
-        if parameters is None:
+        if parameters is None or _is_kept(row, record, "supported_parameters"):
             return
         line = abilities.line(owner.input_modalities, owner.output_modalities, parameters)
-    if line != row.abilities:
+    if set(line.split()) != set(row.abilities.split()):
         if isinstance(record, EndpointRecord):
             found.fields.append(("abilities", row.abilities, line))
         row.abilities = line

@@ -65,7 +65,7 @@ def model(raw: Json) -> ModelRecord:
         columns=told(
             name=reader.text("name", 200),
             author=reader.text("author", 120) or slug.split("/")[0],
-            canonical_slug=reader.text("permaslug", 200),
+            canonical_slug=wire.other_slug(reader, "permaslug"),
             description=reader.text("description", 20_000),
             context_length=reader.count("context_length"),
             max_output_tokens=shown.count("max_completion_tokens"),
@@ -79,6 +79,7 @@ def model(raw: Json) -> ModelRecord:
         varies=varies,
         wire=_kept(raw, "model", reader.problems),
         problems=reader.problems,
+        partial=reader.partial,
     )
 
 
@@ -181,6 +182,7 @@ def endpoint(raw: Json) -> EndpointRecord:
         varies=varies,
         wire=_kept(raw, "endpoint", reader.problems),
         problems=reader.problems,
+        partial=reader.partial,
     )
 
 

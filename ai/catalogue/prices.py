@@ -12,7 +12,9 @@ NUSD: Final = 10**9
 TOKENS: Final = 10**6
 PIECES: Final = 10**3
 MOST_USD: Final = Decimal(1000)
-"""Of one token or piece: whoever reads more has misread it, and no column could hold it."""
+"""Of one piece: whoever reads more has misread it, and no column could hold it."""
+MOST_USD_A_TOKEN: Final = Decimal("0.01")
+"""Many times the dearest there is: what is more is the price of a million of them."""
 VARIES: Final = Decimal(-1)
 """What the service writes where the price depends on what is asked."""
 COLUMNS: Final = {
@@ -28,14 +30,20 @@ KNOWN: Final = frozenset(
         "input_cache_write", "input_cache_write_1h", "audio", "audio_output", "input_audio_cache",
     }
 )  # fmt: skip
+OF_TOKENS: Final = frozenset(
+    {
+        "prompt", "completion", "image_token", "internal_reasoning", "input_cache_read",
+        "input_cache_write", "input_cache_write_1h",
+    }
+)  # fmt: skip
 NO_PRICES: Final = frozenset({"discount", "overrides"})
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 _EXACT: Final = Context(prec=200)
 _SMALLEST: Final = -40
 
 
-def read(value: object) -> Decimal:
-    """Read a price; -1 is VARIES.
+def read(value: object, *, unit: str = "") -> Decimal:
+    """Read a price, of one `unit`; -1 is VARIES.
 
     Raises:
         ValueError: with the reason.
@@ -50,11 +58,12 @@ def read(value: object) -> Decimal:
         return VARIES
     if price < 0:
         raise ValueError(f"{shown(value)} is below zero")
-    if price > MOST_USD:
-        raise ValueError(f"{shown(value)} is more than {MOST_USD} USD a unit")
+    most, of = (MOST_USD_A_TOKEN, "token") if unit in OF_TOKENS else (MOST_USD, "unit")
+    if price > most:
+        raise ValueError(f"{shown(value)} is more than {most} USD a {of}")
     if price and price.adjusted() < _SMALLEST:
         raise ValueError(f"{shown(value)} is too small to be meant")
-    return price
+    return price or Decimal(0)  # one way of writing nothing, without a sign
 
 
 def exact(price: Decimal) -> str:

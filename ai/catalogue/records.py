@@ -23,6 +23,8 @@ class Record:
     """Units whose price is said to depend on what is asked."""
     wire: Json = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    partial: dict[str, str] = field(default_factory=dict)
+    """Lists of names of which some could not be read, each with its problem in words."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Listing:
             *self.models.values(), *self.providers.values(), *self.endpoints.values(),
         ]  # fmt: skip
         return self.problems + [
-            f"{record.key}: {problem}; kept as it was"
+            f"{record.key}: {problem}"
             for record in records
             for problem in record.problems
         ]

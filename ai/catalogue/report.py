@@ -70,7 +70,7 @@ def write(
     """Write the whole report."""
     lines = [headline(counts), *_cut([told(change) for change in changes], MOST_LINES)]
     if problems:
-        lines += ["", "Not read, and left as it was:"]
+        lines += ["", "Not read as it came:"]
         lines += _cut([f"- {problem}" for problem in problems], MOST_PROBLEMS)
     return "\n".join(lines)
 

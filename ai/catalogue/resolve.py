@@ -142,9 +142,17 @@ def _mistake(slug: str, right: str, note: str = "") -> Unknown:
 
 def _suggestion(slug: str, known: Sequence[str]) -> Unknown:
     short = slug[:LONGEST_SLUG]
-    right = suggest_model(short, known) if known else None
+    right = _longer(short, known) or (suggest_model(short, known) if known else None)
     hint = f"Did you mean {right}?" if right else "A model id reads author/model."
     return Unknown(right or "", f"The catalogue has no model {short}. {hint}")
+
+
+def _longer(slug: str, known: Sequence[str]) -> str | None:
+    """Give the shortest id that goes on where this one ends: `-preview` is left out often."""
+    start = slug.strip().lower()
+    ends = tuple(f"{start}{mark}" for mark in "-.:")
+    more = [one for one in known if one.lower().startswith(ends)] if "/" in start else []
+    return min(more, key=lambda one: (":" in one, len(one), one), default=None)
 
 
 def _live_slugs() -> list[str]:

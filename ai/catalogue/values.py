@@ -22,6 +22,8 @@ LONGEST_NAME: Final = 80
 MOST_NAMES: Final = 200
 _DEEPEST: Final = 20
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
+_UNIT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+MOST_UNITS: Final = 50
 _MODALITY: Final = re.compile(r"(?P<inputs>[^>]*)->(?P<outputs>.*)")
 
 
@@ -32,9 +34,15 @@ class Reader:
     record: Json
     problems: list[str] = field(default_factory=list)
     path: str = ""
+    partial: dict[str, str] = field(default_factory=dict)
+    """Lists of names of which some could not be read, each with its problem in words."""
 
     def odd(self, name: str, why: str) -> None:
-        """Note a problem."""
+        """Note a value that could not be read: what was known stays."""
+        self.note(name, f"{why}; kept as it was")
+
+    def note(self, name: str, why: str) -> None:
+        """Note what was taken, but not as it came."""
         self.problems.append(f"{self.path}{name}: {why}")
 
     def inside(self, name: str) -> "Reader":
@@ -43,7 +51,7 @@ class Reader:
         if value is not None and not isinstance(value, dict):
             self.odd(name, f"{shown(value)} is no object")
         inner = value if isinstance(value, dict) else {}
-        return Reader(inner, self.problems, f"{self.path}{name}.")
+        return Reader(inner, self.problems, f"{self.path}{name}.", self.partial)
 
     def text(self, name: str, most: int) -> str | None:
         """Read a text, cleaned and cut."""
@@ -55,7 +63,7 @@ class Reader:
             return None
         cleaned = clean(value).strip()
         if len(cleaned) > most:
-            self.odd(name, f"cut from {len(cleaned)} to {most} characters")
+            self.note(name, f"cut from {len(cleaned)} to {most} characters")
         return cleaned[:most] or None
 
     def count(self, name: str) -> int | None:
@@ -91,18 +99,24 @@ class Reader:
         return None
 
     def names(self, name: str) -> list[str] | None:
-        """Read a list of short names; those that are none are left out."""
+        """Read a list of short names; those that are none are left out, and `partial` says so."""
         value = self.record.get(name)
         if value is None:
             return None
         if not isinstance(value, list):
             self.odd(name, f"{shown(value)} is no list")
             return None
-        good = [clean(item).strip() for item in value if isinstance(item, str)]
-        good = [item for item in dict.fromkeys(good) if item and len(item) <= LONGEST_NAME]
-        if len(good) < len(value):
-            self.odd(name, f"{len(value) - len(good)} of {len(value)} names could not be read")
-        return good[:MOST_NAMES] if good or not value else None
+        read = [clean(item).strip() for item in value if isinstance(item, str)]
+        read = [item for item in read if item and len(item) <= LONGEST_NAME]
+        good = list(dict.fromkeys(read))
+        lost = len(value) - len(read) + len(good[MOST_NAMES:])
+        why = f"{lost} of {len(value)} names could not be read"
+        if lost and not good:
+            self.odd(name, why)
+            return None
+        if lost:
+            self.partial[name] = f"{self.path}{name}: {why}"
+        return good[:MOST_NAMES]
 
     def moment(self, name: str) -> datetime | None:
         """Read a time: seconds since 1970, or a date as ISO 8601 writes it; UTC if not said."""
@@ -112,7 +126,7 @@ class Reader:
         try:
             if isinstance(value, str):
                 found = datetime.fromisoformat(value)
-                return found if found.tzinfo else found.replace(tzinfo=UTC)
+                return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
             if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
                 return datetime.fromtimestamp(float(value), UTC)
         except (ValueError, OverflowError, OSError):
@@ -128,17 +142,30 @@ class Reader:
             unit = "web_search" if written == "webSearch" else str(written)
             if value is None or unit in prices.NO_PRICES:
                 continue
+            if not _UNIT.fullmatch(unit):
+                self.odd(shown(unit), "is no name of a price")
+                continue
             try:
-                price = prices.read(value)
+                price = prices.read(value, unit=unit)
             except ValueError as exc:
                 if unit in prices.KNOWN:
                     self.odd(unit, str(exc))
                 continue
             if price == prices.VARIES:
                 varies.add(unit)
-            elif len(unit) <= LONGEST_NAME:
-                found[clean(unit)] = prices.exact(price)
-        return found, varies
+            else:
+                found[unit] = prices.exact(price)
+        return self._few(found), varies
+
+    def _few(self, found: dict[str, str]) -> dict[str, str]:
+        """Keep as many prices as a row can bear, those first that are reckoned with."""
+        more = len(found) - MOST_UNITS
+        if more <= 0:
+            return found
+        where = self.path.removesuffix(".")
+        self.problems.append(f"{where}: {more} prices are more than can be kept; kept as it was")
+        first = sorted(found, key=lambda unit: unit not in prices.KNOWN)[:MOST_UNITS]
+        return {unit: found[unit] for unit in first}
 
 
 def modalities(text: object) -> tuple[list[str], list[str]] | None:

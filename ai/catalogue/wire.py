@@ -44,6 +44,18 @@ def slug_of(value: object) -> str:
     return value
 
 
+def other_slug(reader: Reader, name: str) -> str | None:
+    """Read another id of a model."""
+    value = reader.record.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return slug_of(value)
+    except RefusedRecordError as exc:
+        reader.odd(name, str(exc))
+        return None
+
+
 def model(raw: object) -> ModelRecord:
     """Read a record of /models.
 
@@ -62,7 +74,7 @@ def model(raw: object) -> ModelRecord:
     columns = told(
         name=reader.text("name", 200),
         author=slug.split("/")[0].lstrip("~")[:120],
-        canonical_slug=reader.text("canonical_slug", LONGEST_SLUG),
+        canonical_slug=other_slug(reader, "canonical_slug"),
         description=reader.text("description", _LONGEST_DESCRIPTION),
         context_length=reader.count("context_length") or top.count("context_length"),
         max_output_tokens=top.count("max_completion_tokens"),
@@ -84,7 +96,8 @@ def model(raw: object) -> ModelRecord:
         varies=varies,
         wire=kept_wire(raw, reader.problems),
         problems=reader.problems,
-        alias_target=reader.inside("alias_target").text("slug", LONGEST_SLUG) or "",
+        partial=reader.partial,
+        alias_target=other_slug(reader.inside("alias_target"), "slug") or "",
     )
 
 
@@ -177,6 +190,7 @@ def endpoint(raw: object, slug: object = None) -> EndpointRecord:
         varies=varies,
         wire=kept_wire(raw, reader.problems),
         problems=reader.problems,
+        partial=reader.partial,
     )
 
 
@@ -211,7 +225,7 @@ def images_api(raw: Json, lines: list[Any]) -> tuple[Json, dict[str, str]]:
         if unit is None or line.get("unit") != "image":
             continue
         try:
-            price = prices.read(line.get("cost_usd"))
+            price = prices.read(line.get("cost_usd"), unit=unit)
         except ValueError:
             continue
         if price != prices.VARIES and (unit not in cheapest or price < cheapest[unit]):

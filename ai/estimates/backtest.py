@@ -40,11 +40,13 @@ class Tried:
     forecast: Forecast
 
     def held(self, figure: str) -> tuple[float, float, float] | None:
-        """Give p50, p95 and what it was; None when the cost could not be said."""
+        """Give p50, p95 and what it was; None when one of them is not known."""
         if figure == "cost":
             cost = self.forecast.cost_nusd
             return None if cost is None else (cost.p50, cost.p95, self.used.cost_nusd)
         if figure == "seconds":
+            if not self.used.is_timed:
+                return None
             return self.forecast.seconds.p50, self.forecast.seconds.p95, self.used.seconds
         span = getattr(self.forecast, figure)
         return span.p50, span.p95, getattr(self.used, f"{figure}_tokens")

@@ -30,11 +30,13 @@ def _from_history(
     jobs = history.jobs
     prompts = [job.prompt_tokens / its.prompt for job, its in zip(jobs, sizes, strict=True)]
     answers = [job.completion_tokens / its.answer for job, its in zip(jobs, sizes, strict=True)]
-    times = [job.seconds / its.answer for job, its in zip(jobs, sizes, strict=True)]
+    times = [
+        job.seconds / its.answer for job, its in zip(jobs, sizes, strict=True) if job.is_timed
+    ]
     measure = _Measure(ask.kind, rates_of(choice), middle(prompts), middle(answers))
     costs = [
         cost / measure.of(its)
-        for cost, its in zip(_costs(jobs, measure.rates, repriced_at(choice)), sizes, strict=True)
+        for cost, its in zip(_costs(jobs, measure, repriced_at(choice)), sizes, strict=True)
     ]
     prompt = _span(prompts, size.prompt, ask.count)
     completion = _span(answers, size.answer, ask.count)
@@ -43,7 +45,9 @@ def _from_history(
         prompt=Span.of(round(prompt.p50), _up(prompt.p95)),
         completion=Span.of(round(completion.p50), _up(completion.p95)),
         cost_nusd=Span.of(round(cost.p50), _up(cost.p95)),
-        seconds=_span(times, size.answer, ask.count),
+        seconds=_span(times, size.answer, ask.count)
+        if times
+        else from_prices(ask.kind, choice, size, count=ask.count).seconds,
         basis="history",
         samples=len(jobs),
         where=history.where,
@@ -72,22 +76,32 @@ class _Measure:
     def __init__(self, kind: JobKind, rates: Rates, prompts: float, answers: float) -> None:
         self.rates = rates
         self._prompts, self._answers = prompts, answers
-        self._pictures = int(kind == JobKind.VISION)
+        self.pictures = int(kind == JobKind.VISION)
 
     def of(self, size: Size) -> float:
         """Give the unit for a job of this size; never 0."""
         prompt, answer = size.prompt * self._prompts, size.answer * self._answers
         priced = 0.0
         if self.rates.is_known:
-            priced = self.rates.cost_nusd(prompt, answer, pictures=self._pictures)
+            priced = self.rates.cost_nusd(prompt, answer, pictures=self.pictures)
         return priced or size.prompt
 
 
-def _costs(jobs: Sequence[Used], rates: Rates, repriced: datetime | None) -> list[float]:
+def _costs(jobs: Sequence[Used], measure: _Measure, repriced: datetime | None) -> list[float]:
     """Give what each job cost; those from before the last change of prices at those of today."""
     return [
-        rates.cost_nusd(job.prompt_tokens, job.completion_tokens, calls=len(job.calls))
-        if repriced and rates.is_known and job.finished_at < repriced
+        _cost_today(job, measure)
+        if repriced and measure.rates.is_known and job.finished_at < repriced
         else float(job.cost_nusd)
         for job in jobs
     ]
+
+
+def _cost_today(job: Used, measure: _Measure) -> float:
+    billed = sum(not call.is_failed for call in job.calls)
+    return measure.rates.cost_nusd(
+        job.prompt_tokens,
+        job.completion_tokens,
+        calls=billed,
+        pictures=billed * measure.pictures,
+    )

@@ -77,6 +77,11 @@ class Used:
         return [call for call in self.calls if call.prompt_tokens]
 
     @property
+    def is_timed(self) -> bool:
+        """Say whether `seconds` can be believed: not when the clock went back meanwhile."""
+        return self.seconds >= 0
+
+    @property
     def is_known(self) -> bool:
         """Say whether all that it used is known. An unknown cost is not 0: such a job is left out.
 

@@ -67,6 +67,8 @@ def heard(job_id: UUID) -> None:
             _do(job)
         if job is None or job.pk != job_id:
             _try_suspect(job_id)
+        if suspect := fairness.find_suspect():
+            _try_suspect(suspect)
     except (OperationalError, InterfaceError) as exc:
         logger.warning("job %s: left to the next ring: %s", job_id, type(exc).__name__)
 

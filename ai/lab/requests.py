@@ -37,10 +37,14 @@ def given(
         Missing: another workspace's picture.
     """
     member = _MEMBER[Task(task)]
-    if not request.get(member) or any(request.get(other) for other in _others(member)):
+    if not _is_said(request.get(member)) or any(request.get(other) for other in _others(member)):
         wire = {"asset_id": "assetId"}.get(member, member)
         said = f"A {task} request needs {wire}, and nothing else of content, text and assetId."
         fault = Fault("/request", "wrong-request", said)
+        raise Invalid(said, code="wrong-request", faults=[fault])
+    if request.get("target") and task != Task.OUTLINE:
+        said = f"A {task} request has no target."
+        fault = Fault("/request/target", "wrong-request", said)
         raise Invalid(said, code="wrong-request", faults=[fault])
     if task == Task.CHAT:
         words = [{"role": "user", "content": request["content"]}]
@@ -134,6 +138,10 @@ def _said_before(project: "Project", job: Job) -> str:
 def _refuse_address(asset: "VisualAsset") -> None:
     if not asset.model_input:
         raise Conflict("This picture is only an address; upload it first.", code="no-file")
+
+
+def _is_said(value: object) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _others(member: str) -> list[str]:

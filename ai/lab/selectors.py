@@ -50,19 +50,23 @@ def results_of(run: LabRun) -> list[LabResult]:
 def complete_costs(results: Iterable[LabResult]) -> None:
     """Fill in, on the rows in hand, the costs that came to be known after the result was kept.
 
-    A run asks one question after the other, so the calls of a result are the last ones of its job
-    and model up to `call`.
+    A run asks one question after the other, so the calls of a result are those of its job's try and
+    model from behind the last call of the result before it up to `call`.
     """
     open_rows = [row for row in results if row.cost_nusd is None and row.call is not None]
     if not open_rows:
         return
     jobs = {row.call.job_id for row in open_rows if row.call}
-    calls: dict[tuple[object, str], list[UpstreamCall]] = {}
+    last = set(LabResult.objects.filter(call__job__in=jobs).values_list("call_id", flat=True))
+    costs: dict[UUID, int | None] = {}
+    sums: dict[tuple[object, ...], int | None] = {}
     for call in UpstreamCall.objects.filter(job__in=jobs).order_by("created_at", "id"):
-        calls.setdefault((call.job_id, call.model_slug), []).append(call)
+        key = (call.job_id, call.fence, call.model_slug)
+        before = sums.get(key, 0)
+        both = None if before is None or call.cost_nusd is None else before + call.cost_nusd
+        if call.pk in last:
+            costs[call.pk] = both
+            both = 0
+        sums[key] = both
     for row in open_rows:
-        assert row.call is not None  # noqa: S101 as chosen above
-        mine = calls.get((row.call.job_id, row.call.model_slug), [])
-        until = [call for call in mine if call.created_at <= row.call.created_at]
-        costs = [call.cost_nusd for call in until[-max(row.tries, 1) :]]
-        row.cost_nusd = None if None in costs or not costs else sum(filter(None, costs))
+        row.cost_nusd = costs.get(row.call_id) if row.call_id else None

@@ -122,7 +122,8 @@ def _ratio(one: float | Decimal | None, other: float | Decimal | None) -> str | 
     if one is None or not other:
         return None
     exact = Decimal(str(one)) / Decimal(str(other))
-    return format(exact.quantize(_ROUNDED, ROUND_HALF_UP).normalize(), "f")
+    near = exact.quantize(_ROUNDED, ROUND_HALF_UP)
+    return format(near.normalize() if near or not exact else Decimal(f"{exact:.3g}"), "f")
 
 
 def _middle(values: Iterable[float | None]) -> float | None:

@@ -24,6 +24,8 @@ FIRST_LOOK_UP_AFTER: Final = timedelta(seconds=1)
 NAMELESS_HOLD: Final = timedelta(hours=1)
 BATCH: Final = 100
 KEEP_RAW_CHARACTERS: Final = 400_000
+# What a call is that charged nothing.
+_NOTHING: Final = {"status": CallStatus.FAILED, "cost_nusd": 0, "images": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def settle(
 
 def fail(call: UpstreamCall, **seen: Any) -> None:  # noqa: ANN401 columns
     """Book that the call charged nothing."""
-    columns = {**seen, "status": CallStatus.FAILED, "cost_nusd": 0, "images": 0}
+    columns = {**seen, **_NOTHING}
     _close(call, columns, images=call.images)
 
 
@@ -175,20 +177,18 @@ def expire(call: UpstreamCall) -> None:
 def abandon(*, job_id: UUID | None, fence: UUID | None) -> None:
     """Close the open calls of a worker that died. Joins the caller's transaction."""
     of_job = Q(job=None) if job_id is None else Q(job_id=job_id)
+    unsent = []
     for call in UpstreamCall.objects.filter(of_job, fence=fence, ended_at=None):
-        if call.status == CallStatus.RESERVED:
-            _close_in(
-                call,
-                {
-                    "status": CallStatus.FAILED,
-                    "cost_nusd": 0,
-                    "images": 0,
-                    "error_code": "worker-lost",
-                },
-                images=call.images,
-            )
-        elif call.status == CallStatus.SENT:
-            owe(call, error_code="worker-lost")
+        # A worker that was only slow may be sending it in this moment: the locked row says so.
+        row = rows.find_open.first(pk=call.pk)
+        if row is None:
+            continue
+        if row.status == CallStatus.RESERVED:
+            rows.close(row.pk, {**_NOTHING, "error_code": "worker-lost"})
+            unsent.append((row, (0, 0, row.images)))
+        elif row.ended_at is None:
+            owe(row, error_code="worker-lost")
+    purses.release_all(unsent)
 
 
 def abandon_orphans(*, silent_for: timedelta) -> int:

@@ -8,10 +8,13 @@ They are always taken in this order, so that two calls never wait for each other
 the one that all calls of a workspace share is held for the shortest time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC
 from uuid import UUID
 
+from django.db.models import Case, When
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from ai import accounts
@@ -138,20 +141,53 @@ def make_missing(limits: Limits, *, project_id: UUID | None, day: str) -> bool:
 
 def release(call: UpstreamCall, *, nusd: int = 0, tokens: int = 0, images: int = 0) -> None:
     """Take a call's hold off the purses it was put on, whatever day it is now; count the rest."""
-    scopes = [(call.workspace_id, call.day), (call.workspace_id, call.day[:7])]
-    if call.project_id is not None:
-        scopes.insert(0, (call.project_id, rows.ALWAYS))
-    for scope, period in scopes:
+    release_all([(call, (nusd, tokens, images))])
+
+
+def release_all(ended: Iterable[tuple[UpstreamCall, tuple[int, int, int]]]) -> None:
+    """Take the holds of several calls off their purses, in the order of all purses.
+
+    Args:
+        ended: each call beside its nano-dollars and tokens to count and its pictures to give back.
+    """
+    found: dict[tuple[str, UUID, str], list[int]] = {}
+    for call, counted in ended:
+        for scope, period in _places(call):
+            sums = found.setdefault((period, scope, call.payer), [0] * 5)
+            for at, amount in enumerate((call.hold_nusd, call.hold_tokens, *counted)):
+                sums[at] += amount
+    for (period, scope, payer), sums in sorted(found.items(), key=lambda one: _order(one[0])):
+        hold_nusd, hold_tokens, nusd, tokens, images = sums
         rows.release(
             scope=scope,
             period=period,
-            payer=call.payer,
-            hold_nusd=call.hold_nusd,
-            hold_tokens=call.hold_tokens,
+            payer=payer,
+            hold_nusd=hold_nusd,
+            hold_tokens=hold_tokens,
             nusd=nusd,
             tokens=tokens,
             images=images,
         )
+
+
+def lock(keys: Iterable[UUID]) -> None:
+    """Lock counters by their ids, in the order of all purses. Called in a transaction."""
+    rank = Case(When(period=rows.ALWAYS, then=0), When(long=len("YYYY-MM-DD"), then=1), default=2)
+    known = Budget.objects.alias(long=Length("period")).filter(pk__in=list(keys))
+    locked = known.select_for_update(no_key=True)
+    list(locked.order_by(rank, "period", "scope_id", "payer").values_list("pk"))
+
+
+def _places(call: UpstreamCall) -> list[tuple[UUID, str]]:
+    own = [(call.workspace_id, call.day), (call.workspace_id, call.day[:7])]
+    return own if call.project_id is None else [(call.project_id, rows.ALWAYS), *own]
+
+
+def _order(key: tuple[str, UUID, str]) -> tuple[int, str, UUID, str]:
+    """Sort projects before days before months: whoever locks several does it in this order."""
+    period, scope, payer = key
+    rank = (len(rows.ALWAYS), len("YYYY-MM-DD"), len("YYYY-MM")).index(len(period))
+    return rank, period, scope, payer
 
 
 def refuse_unless_fits(limits: Limits, need: Need, *, project_id: UUID | None, day: str) -> None:

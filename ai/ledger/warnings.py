@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ai.ledger import rows
-from ai.ledger.purses import Limits, Purse, today
+from ai.ledger.purses import Limits, Purse, lock, today
 from ai.models import Budget, JobStep, OwnKey, UpstreamCall
 from canvas.core.money import usd_text
 from scenes.services import feed
@@ -106,7 +107,11 @@ def rearm(workspace_id: UUID | None = None) -> int:
         limits = Limits(row.workspace, row.payer, own.get(row.workspace_id))
         if not any(level.is_high for level in levels(limits.purse_of(row), row)):
             below.append(row.pk)
-    return Budget.objects.filter(pk__in=below).update(warned_at=None) if below else 0
+    if not below:
+        return 0
+    with transaction.atomic():
+        lock(below)
+        return Budget.objects.filter(pk__in=below).update(warned_at=None)
 
 
 def _of_marked(call: UpstreamCall, now: datetime) -> list[Level]:

@@ -69,6 +69,19 @@ class PlanAdmin(ShownAdmin[Plan]):
         """Keep the key, which stacks and workspaces refer to, and show the budget in dollars."""
         return [] if obj is None else ["key", usd("budget_nusd_a_month", self.unknown_usd)]
 
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Plan,
+        form: Any,  # noqa: ANN401 Django's shape
+        change: bool,  # noqa: FBT001 Django's shape
+    ) -> None:
+        """Write an edit through the service: workspaces' budgets follow."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        services.edit_plan(plan=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Keep the plan that new workspaces get."""
         is_default = obj is not None and obj.is_default
@@ -85,8 +98,8 @@ class WorkspaceAdmin(ShownAdmin[Workspace]):
     list_select_related = ["plan"]
     search_fields = ["name", "=id"]
     fields = [
-        "name", "plan", "budget_nusd_a_month", "second_message", "id", "version", "created_at",
-        "modified_at", "deleted_at",
+        "name", "plan", "budget_nusd_a_month", "budget_nusd_a_day", "second_message", "id",
+        "version", "created_at", "modified_at", "deleted_at",
     ]  # fmt: skip
     readonly_fields = ["id", "version", "created_at", "modified_at", "deleted_at"]
     autocomplete_fields = ["plan"]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from canvas.core.edits import edit_row
@@ -17,6 +18,7 @@ from canvas.workspaces.models import ApiToken, Membership, Plan, Role, Scope, Us
 TOKEN_PREFIX: Final = "cnv_"  # noqa: S105 the public part
 TOKEN_BYTES: Final = 32
 HINT_LETTERS: Final = 12
+_BUDGETS: Final = ("budget_nusd_a_month", "budget_nusd_a_day")
 
 
 def plan_of(workspace: Workspace) -> Plan:
@@ -62,14 +64,52 @@ def edit_workspace(
     expected_version: int | None = None,
     **changes: Any,  # noqa: ANN401 column values
 ) -> Workspace:
-    """Change a workspace's `name` or `second_message`.
+    """Change columns of a workspace; at another `plan`, budgets that its old one allowed end.
 
     Raises:
         Forbidden: the caller is no owner.
         Stale: the version is not the expected one.
     """
     access.require(Role.OWNER)
-    return edit_row(access.workspace, expected_version=expected_version, **changes)
+    if "plan" not in changes:
+        return edit_row(access.workspace, expected_version=expected_version, **changes)
+    with transaction.atomic():
+        present = Workspace.objects.select_for_update(of=("self",), no_key=True)
+        before = present.select_related("plan").get(pk=access.workspace.pk)
+        changes = {**_ended(before, changes["plan"]), **changes}
+        return edit_row(access.workspace, expected_version=expected_version, **changes)
+
+
+@transaction.atomic
+def edit_plan(*, plan: Plan, **changes: Any) -> Plan:  # noqa: ANN401 column values
+    """Change columns of a plan. Budgets of its workspaces that it does not allow any more end.
+
+    What staff had raised above the plan's stays.
+    """
+    before = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    Plan.objects.filter(pk=plan.pk).update(**changes)
+    plan.refresh_from_db()
+    for column in _BUDGETS:
+        most, allowed = getattr(plan, column), getattr(before, column)
+        if most is None:
+            continue
+        above = Workspace.objects.filter(plan=plan, **{f"{column}__gt": most})
+        if allowed is not None:
+            above = above.filter(**{f"{column}__lte": allowed})
+        above.update(**{column: None}, version=F("version") + 1, modified_at=timezone.now())
+    return plan
+
+
+def _ended(workspace: Workspace, plan: Plan) -> dict[str, None]:
+    """Name the budgets of a workspace that its present plan allows and another one does not."""
+    found: dict[str, None] = {}
+    for column in _BUDGETS:
+        own, most = getattr(workspace, column), getattr(plan, column)
+        allowed = getattr(workspace.plan, column)
+        was_within = own is not None and (allowed is None or own <= allowed)
+        if was_within and most is not None and own > most:
+            found[column] = None
+    return found
 
 
 def delete_workspace(*, access: Access, expected_version: int | None = None) -> None:

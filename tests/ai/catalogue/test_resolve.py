@@ -78,6 +78,23 @@ def test_a_wrong_name_is_refused_with_the_right_one(name, right):
     assert len(fault.detail) < 500
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("maker/three", "maker/three-preview"),
+        ("Maker/Three-Image", "maker/three-image-preview"),
+    ],
+)
+def test_an_id_that_was_cut_short_leads_to_the_one_that_goes_on(name, right):
+    make_model("maker/three-preview")
+    make_model("maker/three-image-preview")
+
+    with pytest.raises(Invalid) as refused:
+        resolve(name)
+
+    assert refused.value.extra == {"suggestion": right}
+
+
 def test_a_mistake_says_what_it_is():
     with pytest.raises(Invalid, match=r"the right one is maker/one\. A homophone\."):
         resolve("maker/won")

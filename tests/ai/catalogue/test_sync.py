@@ -114,6 +114,19 @@ def test_a_second_sync_of_the_same_lists_changes_nothing(lists, sync):
     assert row.changes.count() == 0
 
 
+def test_names_in_another_order_are_no_change(lists, sync):
+    lists.models = [model(supported_parameters=["max_tokens", "tools", "seed"])]
+    lists.endpoints = {"maker/one": [endpoint(supported_parameters=["max_tokens", "tools"])]}
+    sync("--endpoints", "all")
+    lists.models = [model(supported_parameters=["seed", "tools", "max_tokens"])]
+    lists.endpoints = {"maker/one": [endpoint(supported_parameters=["tools", "max_tokens"])]}
+
+    text, row = sync("--endpoints", "all")
+
+    assert text == "nothing changed\n"
+    assert (row.status, row.changes.count()) == ("succeeded", 0)
+
+
 def test_a_model_that_vanishes_stays_and_comes_back(lists, sync):
     lists.models = [model("a/one"), model("a/two"), model("a/three"), model("a/four")]
     sync()
@@ -171,7 +184,7 @@ def test_an_announced_end_is_taken_back_by_null(lists, sync):
         ("0.0000000000000011", 2),
         ("0.00000012345678901234567890", 123_456_790),
         ("1E-6", 1_000_000_000),
-        ("1000", 10**18),
+        ("0.01", 10**13),
     ],
 )
 def test_prices_are_exact_in_their_text_and_rounded_up_in_their_column(lists, sync, price, nusd):
@@ -438,7 +451,7 @@ def test_simulated_lists_are_refused_and_nothing_is_changed(lists, sync):
 def test_simulated_lists_are_taken_when_asked_for_and_never_over_real_ones(lists, sync):
     lists.models = [model("a/one"), model("a/two")]
     sync()
-    lists.models = [model("a/one", pricing={"prompt": "9"}), model("a/sim")]
+    lists.models = [model("a/one", pricing={"prompt": "0.009"}), model("a/sim")]
     lists.around = {"simulated": True}
 
     text, row = sync("--simulated")

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from ai.models import CatalogueEndpoint, CatalogueEntry, CatalogueProvider
+from ai.models import CatalogueAlias, CatalogueEndpoint, CatalogueEntry, CatalogueProvider
 from tests.ai.catalogue.lists import endpoint, model, provider
 
 
@@ -25,7 +25,8 @@ PRICES = {
     "nothing": ("", "'' is no price"),
     "not a number": ("NaN", "'NaN' is no price"),
     "endless": ("Infinity", "'Infinity' is no price"),
-    "huge": ("1e9", "'1e9' is more than 1000 USD a unit"),
+    "huge": ("1e9", "'1e9' is more than 0.01 USD a token"),
+    "of a million tokens": ("2.5", "'2.5' is more than 0.01 USD a token"),
     "huge digits": ("9" * 500, "is no price"),
     "tiny": ("1e-99", "is too small to be meant"),
     "a huge exponent": ("1e999999999", "'1e999999999' is no price"),
@@ -63,20 +64,54 @@ def test_a_new_model_with_a_price_that_is_none_has_an_unknown_price(lists, sync,
     assert (found.prompt_nusd_per_m, found.completion_nusd_per_m, found.pricing) == (None, None, {})
 
 
+@pytest.mark.parametrize("nothing", ["-0", "-0.0", "0.00", "0e5"])
+def test_a_price_of_nothing_is_written_in_one_way(lists, sync, nothing):
+    lists.models = [model(pricing={"prompt": nothing, "completion": nothing})]
+    lists.endpoints = {"maker/one": [endpoint(pricing=lists.models[0]["pricing"])]}
+
+    sync("--endpoints", "all")
+
+    assert CatalogueEntry.objects.get().pricing == {"prompt": "0", "completion": "0"}
+    assert CatalogueEndpoint.objects.get().is_free is True
+
+
+def test_prices_without_a_name_or_without_end_are_left_out(lists, sync):
+    sync()
+    strange = {"": "0.001", "a b": "0.001", "\u00fcber": "0.001", "x" * 81: "0.001"}
+    many = {f"unit_{number}": "0.001" for number in range(200)}
+    lists.price("maker/one", **strange, tool_call="0.001", **many)
+
+    _, row = sync()
+
+    kept = CatalogueEntry.objects.get().pricing
+    assert len(kept) == 50
+    assert {"prompt", "completion", "tool_call"} <= set(kept)
+    assert not set(strange) & set(kept)
+    assert row.problems == [
+        "maker/one: pricing.'': is no name of a price; kept as it was",
+        "maker/one: pricing.'a b': is no name of a price; kept as it was",
+        "maker/one: pricing.'über': is no name of a price; kept as it was",
+        f"maker/one: pricing.'{'x' * 58}…: is no name of a price; kept as it was",
+        "maker/one: pricing: 153 prices are more than can be kept; kept as it was",
+    ]
+
+
 FIELDS = {
     "context_length": [-1, 2**31, True, "many", [], 1.5, "1e3", 10**300],
     "top_provider": [[], "x", 3],
     "architecture": [[], "text"],
-    "supported_parameters": ["tools", {"tools": True}, [1, None], 7],
+    "supported_parameters": ["tools", {"tools": True}, [1, None], 7, ["tools", None]],
     "name": [5, ["x"], {}],
     "description": [True],
-    "created": ["yesterday", 10**40, True, {}],
-    "expiration_date": ["soon", 5e300, []],
+    "created": [
+        "yesterday", 10**40, True, {}, "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00",
+    ],
+    "expiration_date": ["soon", 5e300, [], "9999-12-31T23:59:59-12:00"],
     "pricing": [[], "0.1", 5],
     "reasoning": [[], "much"],
-    "canonical_slug": [5],
-    "alias_target": ["a/b"],
-}
+    "canonical_slug": [5, "no slug at all", "maker/" + "x" * 200],
+    "alias_target": ["a/b", {"slug": "no slug"}, {"slug": 5}],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -97,6 +132,8 @@ def test_a_field_of_another_kind_leaves_the_last_good_value(lists, sync, name, v
     }
     assert row.status == "partial"
     assert all(problem.startswith(f"maker/one: {name}") for problem in row.problems)
+    assert all(problem.endswith("; kept as it was") for problem in row.problems)
+    assert not CatalogueAlias.objects.exists()
 
 
 RECORDS = [
@@ -136,8 +173,8 @@ def test_texts_that_no_table_can_hold_are_cleaned_and_long_ones_cut(lists, sync)
     assert found.supported_parameters == ["two words", "tools"]
     assert found.abilities == " can:tools "
     assert row.problems == [
-        "a/b: name: cut from 302 to 200 characters; kept as it was",
-        "a/b: supported_parameters: 2 of 4 names could not be read; kept as it was",
+        "a/b: name: cut from 302 to 200 characters",
+        "a/b: supported_parameters: 1 of 4 names could not be read",
     ]
 
 
@@ -156,7 +193,7 @@ def test_a_record_of_megabytes_is_not_kept_whole(lists, sync):
     _, row = sync()
 
     assert CatalogueEntry.objects.get().wire == {"id": "maker/one", "too_long": True}
-    assert row.problems == ["maker/one: the record is too long to be kept whole; kept as it was"]
+    assert row.problems == ["maker/one: the record is too long to be kept whole"]
 
 
 def test_numbers_that_no_table_can_hold_are_kept_as_texts(lists, sync):
@@ -203,7 +240,7 @@ def test_a_list_that_lacks_more_than_a_third_is_refused_and_changes_nothing(list
     sync()
     before = state()
     lists.models = many(5)
-    lists.price("a/m0", prompt="0.5")
+    lists.price("a/m0", prompt="0.005")
 
     text, row = sync(failed=True)
 
@@ -254,7 +291,7 @@ def test_a_list_that_is_shorter_than_it_says_marks_nothing_gone(lists, sync):
     lists.models = many(9)
     sync()
     lists.models = many(8)
-    lists.price("a/m0", prompt="0.5")
+    lists.price("a/m0", prompt="0.005")
     lists.around = {"total_count": 9}
 
     _, row = sync()
@@ -427,6 +464,23 @@ def test_pictures_whose_price_cannot_be_read_keep_the_known_one(lists, sync, ans
 
     assert CatalogueEntry.objects.get(slug="maker/one").image_output_nusd_per_k == 30_000_000_000
     assert row.status == ("partial" if answer == 500 else "succeeded")
+
+
+def test_an_empty_list_of_endpoints_is_not_believed_of_a_model_that_has_some(lists, sync):
+    lists.endpoints = {"maker/one": [endpoint(), endpoint("Other")]}
+    sync("--endpoints", "all")
+    lists.endpoints = {}
+
+    _, row = sync("--endpoints", "all")
+
+    assert CatalogueEndpoint.objects.filter(gone_at=None).count() == 2
+    assert row.problems == ["maker/one: its list of endpoints is empty; all 2 were kept"]
+
+    text, row = sync("--endpoints", "all", "--force")
+
+    assert CatalogueEndpoint.objects.filter(gone_at=None).count() == 0
+    assert "gone: endpoint maker/one@other/fp8" in text
+    assert row.status == "succeeded"
 
 
 @pytest.mark.parametrize("record", [None, {}, {"model_id": "no slug"}, {"model_id": "a/b"}])

@@ -8,7 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ai.models import Budget, CatalogueChange, CatalogueSync, Job, JobStatus, Payer, Stack
+from ai.models import (
+    Budget,
+    CatalogueChange,
+    CatalogueSync,
+    Job,
+    JobStatus,
+    Payer,
+    Stack,
+    UpstreamCall,
+)
 from canvas.core.rows import uuid7
 from canvas.workspaces.models import Plan, Role
 from tests.ai.conftest import run, use_models
@@ -501,3 +510,47 @@ def test_the_number_of_statements_does_not_grow_with_history(api, priced, kind):
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= 25
+
+
+def test_earlier_pictures_are_priced_anew_as_pictures(api, priced):
+    price("maker/first", image_nusd_per_k=1_000_000_000)
+    analyses(priced, 30)
+    sync = CatalogueSync.objects.create(source="openrouter", status="succeeded")
+    CatalogueChange.objects.create(
+        sync=sync, kind="model", key="maker/first", field="pricing.image"
+    )
+
+    assert asked(api, vision(priced))["costUsd"] == {"p50": "0.00121", "p95": "0.00121"}
+
+
+def test_calls_that_failed_are_not_priced_anew(api, priced):
+    price("maker/first", request_nusd_per_k=1_000_000_000)
+    book = Book(priced)
+    for _ in range(30):
+        job = book.add("vision", [(1_000, 100)], subject_id=uuid7())
+        book.calls.append(
+            UpstreamCall(
+                workspace_id=job.workspace_id, project_id=job.project_id, job=job,
+                status="failed", model_slug="maker/first", cost_nusd=0, recipe="vision",
+                task="vision", day=book.calls[-1].day, ended_at=job.finished_at,
+            )
+        )  # fmt: skip
+    book.write()
+    sync = CatalogueSync.objects.create(source="openrouter", status="succeeded")
+    CatalogueChange.objects.create(
+        sync=sync, kind="model", key="maker/first", field="pricing.request"
+    )
+
+    assert asked(api, vision(priced))["costUsd"] == {"p50": "0.00121", "p95": "0.00121"}
+
+
+def test_jobs_during_which_the_clock_went_back_say_nothing_of_time(api, priced):
+    without = asked(api, vision(priced))["seconds"]
+    analyses(priced, 30, seconds=-3_600.0)
+
+    said = asked(api, vision(priced))
+
+    assert (said["basis"], said["samples"]) == ("history", 30)
+    assert said["seconds"] == without
+    analyses(priced, 20, seconds=2.0)
+    assert asked(api, vision(priced))["seconds"] == {"p50": 2.0, "p95": 2.0}

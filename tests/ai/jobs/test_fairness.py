@@ -1,8 +1,10 @@
 """The fair queue: lanes are served in turns, and every ring finds the job whose turn it is."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from ai.jobs import runner
+from ai.jobs import fairness, runner
 from ai.models import Job
 from canvas.workspaces.models import Workspace
 from scenes.services.changes import Actor
@@ -105,3 +107,88 @@ def test_what_waits_for_its_time_is_passed_over(api, project):
 
     assert str(job.pk) == str(due)
     assert runner.claim_fairest() is None
+
+
+def set_job(job_id, **columns):
+    Job.objects.filter(pk=job_id).update(**columns)
+
+
+def test_a_job_that_waits_at_a_low_turn_gives_newcomers_no_start_over_the_others(
+    api, project, other
+):
+    set_job(outline(api, project), turn=3, attempts=1, waits=1, run_after="2100-01-01T00:00:00Z")
+    busy = outline(api, project)
+    set_job(busy, turn=5_000)
+
+    theirs = [outline(other, other.project) for _ in range(3)]
+
+    assert [job.turn for job in Job.objects.filter(pk__in=theirs).order_by("turn")] == [
+        5_000, 5_001, 5_002,
+    ]  # fmt: skip
+    assert served() == [api.workspace.pk, *[other.workspace.pk] * 3]
+
+
+def test_a_lane_whose_own_job_waits_at_a_low_turn_does_not_overtake(api, project, other):
+    set_job(outline(api, project), turn=3, attempts=1, waits=1, run_after="2100-01-01T00:00:00Z")
+    set_job(outline(other, other.project), turn=5_000)
+
+    mine = outline(api, project)
+
+    assert Job.objects.get(pk=mine).turn == 5_000
+
+
+def test_a_job_that_is_due_again_at_a_low_turn_is_next_and_alone(api, project, other):
+    again = outline(api, project)
+    set_job(again, turn=3, attempts=1, waits=1)
+    set_job(outline(other, other.project), turn=5_000)
+
+    outline(api, project)
+
+    mine, theirs = api.workspace.pk, other.workspace.pk
+    assert served() == [mine, theirs, mine]
+
+
+def test_the_turn_goes_on_while_everything_that_was_queued_runs(api, project, other):
+    set_job(outline(api, project), turn=5_000)
+    runner.claim_fairest()
+
+    assert Job.objects.get(pk=outline(other, other.project)).turn == 5_000
+
+
+def test_the_turn_does_not_begin_anew_while_all_that_is_queued_waits(api, project, other):
+    waits = outline(api, project)
+    set_job(waits, turn=5_000, attempts=1, waits=1, run_after="2100-01-01T00:00:00Z")
+
+    theirs = outline(other, other.project)
+    set_job(waits, run_after="2020-01-01T00:00:00Z")
+    outline(other, other.project)
+
+    assert Job.objects.get(pk=theirs).turn == 5_000
+    assert served() == [api.workspace.pk, other.workspace.pk, other.workspace.pk]
+
+
+def test_a_turn_is_one_statement_however_many_are_queued(api, project, other):
+    def statements():
+        with CaptureQueriesContext(connection) as queries:
+            fairness.next_turn(workspace_id=other.workspace.pk, kind="outline")
+        return len(queries)
+
+    empty = statements()
+    for _ in range(4):
+        outline(api, project)
+        outline(other, other.project)
+
+    assert (empty, statements()) == (1, 1)
+
+
+def test_a_ring_for_another_job_finds_one_whose_worker_died(api, project, other, openrouter):
+    suspect, second = outline(api, project), outline(other, other.project)
+    set_job(suspect, crashes=1, attempts=1)
+    for _ in range(2):
+        openrouter.will_answer(OUTLINE)
+    fairness.look_anew()
+
+    runner.heard(second)  # the suspect's own ring stands behind thousands of others
+
+    assert set(Job.objects.values_list("status", flat=True)) == {"succeeded"}
+    assert Job.objects.count() == 2

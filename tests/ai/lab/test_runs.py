@@ -36,6 +36,7 @@ from tests.ai.lab.conftest import (
     read,
     steps_of,
 )
+from tests.ai.lab.factories import make_result, make_run
 from tests.factories import browser_for, client_for, make_member
 from tests.hostile.naughty import STORABLE
 from tests.scenes.factories import make_asset, make_project, roomy_workspace
@@ -94,6 +95,16 @@ def test_the_summary_names_ratios_to_the_baseline(api, models, openrouter):
     assert (third["cases"], third["answered"], third["valid"]) == (1, 0, 0)
     assert (third["validityRate"], third["score"], third["p50LatencyS"]) == (0.0, None, None)
     assert third["ratios"] == {"validity": "0", "score": None, "latency": None, "cost": None}
+
+
+def test_a_model_that_costs_next_to_nothing_is_not_said_to_cost_nothing(api, project):
+    lab_run = make_run(project, *SLUGS)
+    for slug, cost in zip(SLUGS, (1_000_000, 123, 0), strict=True):
+        make_result(lab_run, slug, cost_nusd=cost)
+
+    ratios = [row["ratios"]["cost"] for row in read(api, str(lab_run.pk))["summary"]]
+
+    assert ratios == ["1", "0.000123", "0"]
 
 
 def test_the_baseline_is_asked_although_nobody_named_it(api, models, openrouter):
@@ -411,6 +422,41 @@ def test_a_cost_that_comes_to_be_known_later_is_shown(api, models, openrouter):
     body = read(api, body["id"])
     assert body["results"][0]["costUsd"] == "0.000007"
     assert body["summary"][0]["costUsd"] == "0.000007"
+    answers = api.get(f"/api/v1/lab/runs/{body['id']}/results/").json()["results"]
+    assert answers[0]["costUsd"] == "0.000007"
+
+
+def test_an_unknown_cost_stays_unknown_when_the_call_after_it_charged_nothing(
+    api, models, openrouter
+):
+    openrouter.will_answer({"title": "No outline"}, cost=None)
+    openrouter.will_fail(503)
+
+    body = done(api, models=[SLUGS[0]])
+
+    first, second = UpstreamCall.objects.order_by("created_at")
+    assert (first.cost_nusd, second.status, second.cost_nusd) == (None, "failed", 0)
+    assert body["results"][0]["costUsd"] is None
+    assert body["summary"][0]["costUsd"] is None
+    UpstreamCall.objects.filter(pk=first.pk).update(
+        cost_nusd=7_000, status="settled", hold_nusd=0
+    )
+    assert read(api, body["id"])["results"][0]["costUsd"] == "0.000007"
+
+
+def test_a_cost_is_completed_from_the_calls_of_its_own_answer(api, models, openrouter):
+    for _ in range(2):
+        openrouter.will_answer(an_outline(), cost=None)
+
+    body = done(api, models=[SLUGS[0]], wordings=[{"name": "one"}, {"name": "two"}])
+    first, second = UpstreamCall.objects.order_by("created_at")
+    for call, cost in ((first, 3_000), (second, 5_000)):
+        UpstreamCall.objects.filter(pk=call.pk).update(
+            cost_nusd=cost, status="settled", hold_nusd=0
+        )
+
+    results = read(api, body["id"])["results"]
+    assert [one["costUsd"] for one in results] == ["0.000003", "0.000005"]
 
 
 def test_a_simulated_answer_says_so(api, models, openrouter):
@@ -484,6 +530,16 @@ def test_a_whole_run_asks_the_database_no_more_with_more_results(api, models, op
         ({"cases": None}, "one-source", ""),
         ({"request": {"text": "A."}}, "one-source", ""),
         ({"cases": None, "request": {"content": "A."}}, "wrong-request", "/request"),
+        (
+            {"task": "chat", "cases": None, "request": {"content": " \n\t "}},
+            "wrong-request",
+            "/request",
+        ),
+        (
+            {"task": "chat", "cases": None, "request": {"content": "A.", "target": {"scenes": 2}}},
+            "wrong-request",
+            "/request/target",
+        ),
         (
             {"cases": None, "request": {"text": "A.", "expectations": [{"check": "asks"}]}},
             "expectations",

@@ -139,6 +139,82 @@ def test_only_staff_go_above_the_plan(api, project):
     assert less.json()["month"]["limitUsd"] == "15"
 
 
+@pytest.fixture
+def staff(client, db):
+    """A member of staff in the admin."""
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    return client
+
+
+def move(staff, workspace, plan, **over):
+    """Give a workspace another plan on its page in the admin."""
+    workspace = Workspace.objects.get(pk=workspace.pk)
+    blank = {"budget_nusd_a_month": "", "budget_nusd_a_day": ""}
+    own = {name: getattr(workspace, name) for name in blank if getattr(workspace, name) is not None}
+    values = {"name": workspace.name, "second_message": "refuse", "plan": plan.pk}
+    page = reverse("admin:workspaces_workspace_change", args=[workspace.pk])
+    sent = staff.post(page, {**blank, **own, **values, **over})
+    assert sent.status_code == 302, sent.content
+
+
+def budgets_of(api):
+    """The month's and the day's own setting, and the month's limit that holds."""
+    told = api.get(of_workspace(api)).json()
+    return told["monthUsd"], told["dayUsd"], told["month"]["limitUsd"]
+
+
+def test_a_smaller_plan_holds_over_a_budget_that_the_larger_one_allowed(api, project, staff):
+    plan_of(api, budget_nusd_a_month=10 * USD, budget_nusd_a_day=4 * USD)
+    patch(api, of_workspace(api), monthUsd="8", dayUsd="1")
+    version = Workspace.objects.get(pk=api.workspace.pk).version
+
+    move(staff, api.workspace, make_plan(budget_nusd_a_month=5 * USD, budget_nusd_a_day=2 * USD))
+
+    assert budgets_of(api) == (None, "1", "5")
+    assert Workspace.objects.get(pk=api.workspace.pk).version == version + 1
+
+
+@pytest.mark.parametrize("most", [10 * USD, None])
+def test_what_staff_have_raised_above_the_plan_stays_at_a_smaller_one(api, project, staff, most):
+    plan_of(api, budget_nusd_a_month=10 * USD)
+    Workspace.objects.filter(pk=api.workspace.pk).update(budget_nusd_a_month=20 * USD)
+
+    move(staff, api.workspace, make_plan(budget_nusd_a_month=5 * USD))
+    kept = budgets_of(api)
+    plan_of(api, budget_nusd_a_month=most)
+    move(staff, api.workspace, make_plan(), budget_nusd_a_month=30 * USD)
+
+    assert kept == ("20", None, "20")
+    assert budgets_of(api) == ("30", None, "30")
+
+
+def test_a_budget_without_a_plans_limit_was_not_above_it(api, project, staff):
+    plan_of(api, budget_nusd_a_month=None)
+    patch(api, of_workspace(api), monthUsd="8")
+
+    move(staff, api.workspace, make_plan(budget_nusd_a_month=5 * USD))
+
+    assert budgets_of(api) == (None, None, "5")
+
+
+def test_a_plan_that_is_made_smaller_takes_its_workspaces_along(api, project, staff):
+    plan_of(api, budget_nusd_a_month=10 * USD)
+    patch(api, of_workspace(api), monthUsd="8")
+    raised, lower = make_workspace(plan=api.workspace.plan), make_workspace(plan=api.workspace.plan)
+    for workspace, usd in ((raised, 12), (lower, 3)):
+        Workspace.objects.filter(pk=workspace.pk).update(budget_nusd_a_month=usd * USD)
+    plan = Plan.objects.get(pk=api.workspace.plan_id)
+    values = {"key": plan.key, "name": plan.name, "order": plan.order, "is_default": "on"}
+
+    page = reverse("admin:workspaces_plan_change", args=[plan.pk])
+    sent = staff.post(page, {**values, "budget_nusd_a_month": 5 * USD})
+
+    assert sent.status_code == 302, sent.content
+    assert budgets_of(api) == (None, None, "5")
+    kept = Workspace.objects.filter(pk__in=[raised.pk, lower.pk]).order_by("budget_nusd_a_month")
+    assert [row.budget_nusd_a_month for row in kept] == [3 * USD, 12 * USD]
+
+
 @pytest.mark.parametrize(
     ("value", "status"),
     [

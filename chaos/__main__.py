@@ -43,7 +43,8 @@ EXPERIMENTS: Final[dict[str, Callable[[Lab], Outcome]]] = {
     "F10": upstream.run,
     "F12": readers.run,
     "F13": barrier.run,
-    "drill": drill.run,
+    "drill": drill.embedded,
+    "drill-servers": drill.on_servers,
 }
 
 

@@ -24,32 +24,38 @@ LIMITED_S: Final = 60.0
 COMING_S: Final = 150.0
 PROJECTS: Final = 50
 KINDS: Final = ("outline", "outline", "chat", "chat", "vision")
-WORKERS: Final = 1
+JOBS: Final = 500
+TITLE: Final = "the first models fail for 2 minutes, in the second one the next ones answer 429"
+SIZE: Final = f"{JOBS} jobs: chats, outlines, pictures; 1 worker"
 THREADS: Final = 4
 FIRST: Final = "google/*"
 NEXT: Final = "openai/*"
 
 
-def run(lab: Lab) -> Outcome:
-    """Let the jobs come at one pace through outage, limit and calm; then read every route."""
-    jobs = lab.size(500, 500)
-    outcome = Outcome(
-        key="drill",
-        title="the first models fail for 2 minutes, in the second one the next ones answer 429",
-        size=f"{jobs} jobs: chats, outlines, pictures; {WORKERS} worker, embedded",
-    )
+def embedded(lab: Lab) -> Outcome:
+    """Drill on SQLite and the embedded queue."""
     with lab.embedded(WORKER_THREADS="16") as service:
-        service.start(workers=WORKERS)
-        # Both models of each task cost something, so that the bill says something.
-        service.tables.write("UPDATE workspaces_workspace SET plan_id = 'starter'")
-        service.call(
-            "PATCH", f"/workspaces/{_workspace(service)}/", json={"secondMessage": "queue"}
-        )
-        projects = [service.project(f"Film {number}") for number in range(PROJECTS)]
-        _break(service)
-        made = _come(service, projects, jobs)
-        outcome.broken += service.come_to_rest(300)
-        _judge(service, made, outcome)
+        return _drill(service, Outcome(key="drill", title=TITLE, size=f"{SIZE}, embedded"))
+
+
+def on_servers(lab: Lab) -> Outcome:
+    """Drill on PostgreSQL and Redis."""
+    with lab.redis() as redis, lab.on_servers(redis, WORKER_THREADS="16") as service:
+        size = f"{SIZE}, PostgreSQL, Redis"
+        return _drill(service, Outcome(key="drill-servers", title=TITLE, size=size))
+
+
+def _drill(service: Service, outcome: Outcome) -> Outcome:
+    """Let the jobs come at one pace through outage, limit and calm; then read every route."""
+    service.start()
+    # Both models of each task cost something, so that the bill says something.
+    service.tables.write("UPDATE workspaces_workspace SET plan_id = 'starter'")
+    service.call("PATCH", f"/workspaces/{_workspace(service)}/", json={"secondMessage": "queue"})
+    projects = [service.project(f"Film {number}") for number in range(PROJECTS)]
+    _break(service)
+    made = _come(service, projects, JOBS)
+    outcome.broken += service.come_to_rest(300)
+    _judge(service, made, outcome)
     return outcome
 
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai.api.serializers import JobSerializer, ProblemField, TargetSerializer, UsdField
+from ai.api.money import UsdField
+from ai.api.serializers import JobSerializer, ProblemField, TargetSerializer
 from ai.lab.selectors import complete_costs
 from ai.lab.summary import Row
 from ai.lab.wordings import LONGEST_NAME, LONGEST_TEXT, MOST_WORDINGS
@@ -232,9 +233,7 @@ class SummarySerializer(CamelSerializer[Row]):
     p50_first_token_s = serializers.FloatField(read_only=True, allow_null=True)
     prompt_tokens = serializers.IntegerField(read_only=True, allow_null=True)
     completion_tokens = serializers.IntegerField(read_only=True, allow_null=True)
-    cost_usd = extend_schema_field(str)(UsdField)(
-        source="cost_nusd", read_only=True, allow_null=True
-    )
+    cost_usd = UsdField(source="cost_nusd", read_only=True, allow_null=True)
     mean_cost_usd = serializers.SerializerMethodField()
     simulated = serializers.BooleanField(read_only=True)
     ratios = RatiosSerializer(read_only=True, allow_null=True)
@@ -249,7 +248,7 @@ class LabResultSerializer(CamelModelSerializer[LabResult]):
 
     model = serializers.CharField(source="model_slug", read_only=True)
     call_id = serializers.UUIDField(read_only=True, allow_null=True)
-    cost_usd = extend_schema_field(str)(UsdField)(
+    cost_usd = UsdField(
         source="cost_nusd", read_only=True, allow_null=True, help_text="Null while not known."
     )
     expectations = serializers.JSONField(read_only=True)

@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ai import route
+from ai.api.money import UsdField
 from ai.contracts.outline import TimeOfDay
 from ai.models import ChatMessage, Job, Outline
 from ai.route import OUTCOMES, Stop
-from canvas.core.money import usd_text
 from canvas.core.serializers import (
     CamelModelSerializer,
     CamelSerializer,
@@ -44,14 +44,6 @@ def asked_model(*, write_only: bool = False) -> StrictCharField:
         help_text="Tried first; the configured models follow if it fails.",
         write_only=write_only,
     )
-
-
-class UsdField(serializers.Field[int, Any, str, int]):
-    """Nano-dollars of the tables as a decimal string of dollars."""
-
-    def to_representation(self, value: int) -> str:
-        """Write dollars without an exponent; 0 is "0"."""
-        return usd_text(value) or "0"
 
 
 @extend_schema_field(serializers.CharField(allow_null=True))
@@ -94,7 +86,7 @@ class StopSerializer(CamelSerializer[Stop]):
     outcome = serializers.ChoiceField(choices=OUTCOMES, read_only=True)
     reason = serializers.CharField(read_only=True)
     at = serializers.DateTimeField(read_only=True)
-    cost_usd = extend_schema_field(str)(UsdField)(
+    cost_usd = UsdField(
         source="cost_nusd", read_only=True, allow_null=True, help_text="Null when not known."
     )
     call_id = serializers.UUIDField(read_only=True, allow_null=True)
@@ -111,7 +103,7 @@ class JobSerializer(CamelModelSerializer[Job]):
     retry_of = serializers.UUIDField(source="retry_of_id", read_only=True, allow_null=True)
     error = ProblemField(read_only=True, allow_null=True)
     result = serializers.JSONField(read_only=True, allow_null=True)
-    cost_usd = extend_schema_field(str)(UsdField)(
+    cost_usd = UsdField(
         source="cost_nusd", read_only=True, allow_null=True, help_text="Null while not known."
     )
     tokens = TokensSerializer(source="*", read_only=True)
@@ -172,7 +164,7 @@ class MessageSerializer(CamelModelSerializer[ChatMessage]):
     parent_id = serializers.UUIDField(read_only=True, allow_null=True)
     job_id = serializers.UUIDField(read_only=True, allow_null=True)
     model = NamedField(source="model_served", read_only=True)
-    cost_usd = extend_schema_field(str)(UsdField)(
+    cost_usd = UsdField(
         source="cost_nusd", read_only=True, allow_null=True, help_text="Null when not known."
     )
 

@@ -1,25 +1,18 @@
 """The ledger's sums on the wire. Shape only: what they mean stands in ai.usage."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai.api.serializers import NamedField, UsdField
+from ai.api.money import UsdField
+from ai.api.serializers import NamedField
 from ai.models import Task
 from canvas.core.serializers import CamelSerializer
 
-_USD: Final = serializers.CharField(allow_null=True)
 
-
-@extend_schema_field(_USD)
-class MaybeUsdField(UsdField):
-    """Nano-dollars as a decimal string of dollars; null is unknown."""
-
-
-def _usd(help_text: str) -> MaybeUsdField:
-    return MaybeUsdField(read_only=True, allow_null=True, help_text=help_text)
+def _usd(help_text: str) -> UsdField:
+    return UsdField(read_only=True, allow_null=True, help_text=help_text)
 
 
 def _count(help_text: str = "") -> serializers.IntegerField:

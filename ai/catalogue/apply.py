@@ -92,17 +92,19 @@ def _providers(
     by_name = {row.name: row for row in known.values()}
     rows: dict[str, Row] = {}
     for record in [*listing.providers.values(), *_served_by(listing)]:
-        row = known.get(record.key)
+        row, told = known.get(record.key), record
         if row is None and set(record.columns) <= NAME_ONLY:
             row = by_name.get(record.columns.get("name", ""))  # its slug was only guessed
         if row is not None and set(record.columns) <= NAME_ONLY:
             known.setdefault(record.key, row)
-            continue
+            if row.gone_at is None:
+                continue
+            told = ProviderRecord(key=row.slug)  # it serves again; its guessed name says nothing
         is_new = row is None
         if row is None:
             row = known[record.key] = CatalogueProvider(slug=record.key, name=record.key)
             by_name[record.columns.get("name", record.key)] = row
-        if _put(row, record, kind="provider", is_new=is_new, source=source, tally=tally):
+        if _put(row, told, kind="provider", is_new=is_new, source=source, tally=tally):
             rows[row.slug] = row
     if listing.has_all_providers and source != Source.SIMULATOR:
         served = {record.provider.key for record in listing.endpoints.values() if record.provider}
@@ -205,10 +207,8 @@ def _left_out(
     return rows
 
 
-def _emptied(
-    listing: Listing, known: Mapping[str, CatalogueEndpoint], tally: Tally
-) -> set[str]:
-    """Name the models whose list of endpoints is empty now, and was not: nobody would serve them."""
+def _emptied(listing: Listing, known: Mapping[str, CatalogueEndpoint], tally: Tally) -> set[str]:
+    """Name the models whose list of endpoints is empty now and was not."""
     heard = {record.slug for record in listing.endpoints.values()}
     live = Counter(row.entry_id for row in known.values() if row.gone_at is None)
     empty = {slug for slug in listing.endpoints_of - heard if live[slug]}

@@ -104,9 +104,7 @@ class Listing:
             *self.models.values(), *self.providers.values(), *self.endpoints.values(),
         ]  # fmt: skip
         return self.problems + [
-            f"{record.key}: {problem}"
-            for record in records
-            for problem in record.problems
+            f"{record.key}: {problem}" for record in records for problem in record.problems
         ]
 
 

@@ -30,9 +30,7 @@ def _from_history(
     jobs = history.jobs
     prompts = [job.prompt_tokens / its.prompt for job, its in zip(jobs, sizes, strict=True)]
     answers = [job.completion_tokens / its.answer for job, its in zip(jobs, sizes, strict=True)]
-    times = [
-        job.seconds / its.answer for job, its in zip(jobs, sizes, strict=True) if job.is_timed
-    ]
+    times = [job.seconds / its.answer for job, its in zip(jobs, sizes, strict=True) if job.is_timed]
     measure = _Measure(ask.kind, rates_of(choice), middle(prompts), middle(answers))
     costs = [
         cost / measure.of(its)

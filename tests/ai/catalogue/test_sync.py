@@ -411,6 +411,20 @@ def test_a_provider_that_vanishes_is_marked_and_half_a_list_of_them_is_not_belie
     assert row.problems == ["half a list: 3 of 4 providers are not in it; all were kept"]
 
 
+def test_a_provider_that_was_gone_is_back_when_an_endpoint_of_it_is_listed(lists, sync):
+    lists.providers = [provider(name) for name in ("A", "B", "C", "Groq")]
+    sync()
+    lists.providers.pop()
+    sync()
+    assert CatalogueProvider.objects.get(slug="groq").gone_at is not None
+    lists.endpoints = {"maker/one": [endpoint()]}
+
+    text, _ = sync("--endpoints", "all")
+
+    assert CatalogueProvider.objects.get(slug="groq").gone_at is None
+    assert "back: provider groq" in text
+
+
 def test_an_endpoint_is_served_by_the_provider_of_its_name_when_its_tag_says_none(lists, sync):
     lists.providers = [provider("Deep Infra", slug="deepinfra")]
     lists.endpoints = {"maker/one": [endpoint("Deep Infra", tag=None, quantization=None)]}

@@ -10,17 +10,8 @@ from canvas.workspaces.models import Plan
 from tests.ai.conftest import use_models
 from tests.ai.lab.conftest import make_entry
 from tests.ai.lab.factories import make_result, make_run
-from tests.factories import browser_for, make_user
 from tests.scenes.admin.pages import act, said
 from tests.scenes.factories import make_project, roomy_workspace
-
-
-@pytest.fixture
-def staff(db):
-    user = make_user(is_staff=True, is_superuser=True)
-    client = browser_for(user)
-    client.user = user
-    return client
 
 
 @pytest.fixture

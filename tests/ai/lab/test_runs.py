@@ -438,9 +438,7 @@ def test_an_unknown_cost_stays_unknown_when_the_call_after_it_charged_nothing(
     assert (first.cost_nusd, second.status, second.cost_nusd) == (None, "failed", 0)
     assert body["results"][0]["costUsd"] is None
     assert body["summary"][0]["costUsd"] is None
-    UpstreamCall.objects.filter(pk=first.pk).update(
-        cost_nusd=7_000, status="settled", hold_nusd=0
-    )
+    UpstreamCall.objects.filter(pk=first.pk).update(cost_nusd=7_000, status="settled", hold_nusd=0)
     assert read(api, body["id"])["results"][0]["costUsd"] == "0.000007"
 
 

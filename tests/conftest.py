@@ -124,3 +124,12 @@ def api(db):
     client = factories.client_for(workspace)
     client.user = factories.owner_of(workspace)
     return client
+
+
+@pytest.fixture
+def staff(db):
+    """A superuser's browser; `.user` is the person."""
+    user = factories.make_user(is_staff=True, is_superuser=True)
+    client = factories.browser_for(user)
+    client.user = user
+    return client

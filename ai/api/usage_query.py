@@ -11,7 +11,8 @@ from ai.api.answers import PROJECT_ID, id_in_query
 from ai.models import Payer, Task
 from ai.usage.keys import KEYS
 from ai.usage.lines import Lines
-from ai.usage.pages import LARGEST_PAGE, MEASURED, wrong
+from ai.usage.pages import LARGEST_PAGE, MEASURED
+from canvas.core.cursors import wrong
 from canvas.core.errors import Fault, Malformed
 from canvas.core.pagination import DEFAULT_LIMIT
 from canvas.workspaces.views import CanvasAPIView

@@ -3,8 +3,6 @@
 A group is no row, so `canvas.core.pagination` cannot page it; the cursors look alike.
 """
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,10 +13,8 @@ from django.db.models import Q
 from ai.usage.keys import PREFIX, key_of
 from ai.usage.lines import Lines
 from ai.usage.sums import ORDER_NUSD, sum_by
-from canvas.core.errors import Fault, Malformed
-from canvas.core.json import JSONRenderer, read_json
+from canvas.core import cursors
 
-LONGEST_CURSOR: Final = 4_000
 MEASURED: Final = {"costUsd": "order_nusd", "calls": "calls"}
 """What groups can be put in order by besides their keys, and its name in the statement."""
 LARGEST_PAGE: Final = 200
@@ -53,7 +49,7 @@ def order_of(by: Sequence[str], ordering: str | None) -> tuple[str, ...]:
     known = [*by, *MEASURED]
     if asked not in known:
         detail = f"One of {', '.join(known)}, or one with - before it."
-        raise wrong("ordering", detail)
+        raise cursors.wrong("ordering", detail)
     sign = "-" if (ordering or "").startswith("-") else ""
     first = MEASURED.get(asked, PREFIX + asked)
     rest = [PREFIX + name for name in by if PREFIX + name != first]
@@ -99,8 +95,7 @@ def all_pages(lines: Lines, by: Sequence[str], order: Sequence[str]) -> Iterator
 def write_cursor(cursor: Cursor, order: Sequence[str]) -> str:
     """Write a cursor as one word."""
     values = [str(value) for value in cursor.values]
-    body = JSONRenderer().render({"o": order, "v": values, "b": cursor.is_backward})
-    return base64.urlsafe_b64encode(body).decode().rstrip("=")
+    return cursors.write(order, values, backward=cursor.is_backward)
 
 
 def read_cursor(text: str, order: Sequence[str]) -> Cursor:
@@ -109,37 +104,15 @@ def read_cursor(text: str, order: Sequence[str]) -> Cursor:
     Raises:
         Malformed: it is none, or of another order.
     """
-    refusal = wrong("cursor", "Not a cursor of this list, or of another ordering.")
-    if len(text) > LONGEST_CURSOR:
-        raise refusal
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        found = read_json(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, Malformed) as exc:
-        raise refusal from exc
-    match found:
-        case {"o": asked, "v": [*values], "b": bool(backward)} if (
-            asked == list(order)
-            and len(values) == len(order)
-            and all(isinstance(value, str) for value in values)
-        ):
-            return Cursor(_values(order, values, refusal), backward)
-    raise refusal
+    values, backward = cursors.read(text, order)
+    return Cursor(_values(order, values), backward)
 
 
-def wrong(parameter: str, detail: str) -> Malformed:
-    """Say what is wrong with a query parameter."""
-    fault = Fault(f"?{parameter}", f"wrong-{parameter}", detail)
-    return Malformed(f"The parameter {parameter} is wrong. {detail}", faults=[fault])
-
-
-def _values(
-    order: Sequence[str], texts: Sequence[str], refusal: Malformed
-) -> tuple[str | int | UUID, ...]:
+def _values(order: Sequence[str], texts: Sequence[str]) -> tuple[str | int | UUID, ...]:
     try:
         return tuple(_value(name, text) for name, text in zip(order, texts, strict=True))
     except ValueError as exc:
-        raise refusal from exc
+        raise cursors.wrong("cursor", "Not a cursor of this list.") from exc
 
 
 def _value(name: str, text: str) -> str | int | UUID:

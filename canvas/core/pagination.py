@@ -1,7 +1,5 @@
 """Lists in pages: keyset cursors that neither skip nor repeat a row while others write."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from canvas.core import cursors
+from canvas.core.cursors import wrong
 from canvas.core.errors import Fault, Malformed
-from canvas.core.json import JSONRenderer, read_json
 
 DEFAULT_LIMIT: Final = 50
 LARGEST_LIMIT: Final = 200
-LONGEST_CURSOR: Final = 4_000
 MOST_TOLD: Final = 20
 
 
@@ -43,7 +41,7 @@ class CursorPages(BasePagination):
         limit = _limit(request)
         order = _order(queryset, request, view)
         cursor = request.query_params.get("cursor")
-        values, backward = _read_cursor(cursor, order) if cursor else (None, False)
+        values, backward = cursors.read(cursor, order) if cursor else (None, False)
         rows = _fetch(queryset, _reversed(order) if backward else order, values, limit + 1)
         more = len(rows) > limit
         rows = rows[:limit]
@@ -112,7 +110,7 @@ def _limit(request: Request) -> int:
         return DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT:  # noqa: PLR2004 digits
         return int(text)
-    raise _wrong("limit", f"A whole number from 1 to {LARGEST_LIMIT}.")
+    raise wrong("limit", f"A whole number from 1 to {LARGEST_LIMIT}.")
 
 
 def _order(queryset: QuerySet[Any], request: Request, view: Any) -> list[str]:  # noqa: ANN401 any view
@@ -120,7 +118,7 @@ def _order(queryset: QuerySet[Any], request: Request, view: Any) -> list[str]:  
     allowed: Mapping[str, str] = getattr(view, "ordering_fields", None) or {}
     if asked is not None and allowed:
         if asked.removeprefix("-") not in allowed:
-            raise _wrong("ordering", f"One of {', '.join(allowed)}, or one with - before it.")
+            raise wrong("ordering", f"One of {', '.join(allowed)}, or one with - before it.")
         sign = "-" if asked.startswith("-") else ""
         column = allowed[asked.removeprefix("-")]
         chosen = [sign + column]
@@ -148,7 +146,7 @@ def _fetch(
         try:
             queryset = queryset.filter(_after(order, values))
         except (ValidationError, ValueError, TypeError) as exc:
-            raise _wrong("cursor", "Not a cursor of this list.") from exc
+            raise wrong("cursor", "Not a cursor of this list.") from exc
     return list(queryset.order_by(*order)[:count])
 
 
@@ -166,8 +164,7 @@ def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
 
 def _write_cursor(row: Model, order: Sequence[str], *, backward: bool) -> str:
     values = [_text(_value(row, name.removeprefix("-"))) for name in order]
-    body = JSONRenderer().render({"o": order, "v": values, "b": backward})
-    return base64.urlsafe_b64encode(body).decode().rstrip("=")
+    return cursors.write(order, values, backward=backward)
 
 
 def _value(row: Any, column: str) -> Any:  # noqa: ANN401 any column of any row
@@ -178,29 +175,3 @@ def _value(row: Any, column: str) -> Any:  # noqa: ANN401 any column of any row
 
 def _text(value: Any) -> str:  # noqa: ANN401 any column
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
-
-
-def _read_cursor(cursor: str, order: Sequence[str]) -> tuple[list[str], bool]:
-    wrong = _wrong("cursor", "Not a cursor of this list, or of another ordering.")
-    if len(cursor) > LONGEST_CURSOR:
-        raise wrong
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        found = read_json(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, Malformed) as exc:
-        raise wrong from exc
-    match found:
-        case {"o": asked, "v": [*values], "b": bool(backward)} if (
-            asked == list(order)
-            and len(values) == len(order)
-            and all(isinstance(value, str) for value in values)
-        ):
-            return values, backward
-    raise wrong
-
-
-def _wrong(parameter: str, detail: str) -> Malformed:
-    return Malformed(
-        f"The parameter {parameter} is wrong. {detail}",
-        faults=[Fault(f"?{parameter}", f"wrong-{parameter}", detail)],
-    )

@@ -7,17 +7,8 @@ import pytest
 from ai.models import Configuration, Revision
 from ai.services.configurations import edit_configuration
 from tests.ai.routing.conftest import make_model
-from tests.factories import browser_for, make_user
 from tests.scenes.admin.pages import act, add, errors, page_of, said, save
 from tests.scenes.factories import make_project, roomy_workspace
-
-
-@pytest.fixture
-def staff(db):
-    user = make_user(is_staff=True, is_superuser=True)
-    client = browser_for(user)
-    client.user = user
-    return client
 
 
 @pytest.fixture

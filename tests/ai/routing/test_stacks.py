@@ -7,16 +7,8 @@ from ai.routing.proposals import propose
 from ai.services.stacks import edit_stack, go_back
 from canvas.core.errors import Invalid, Missing
 from tests.ai.routing.conftest import make_model
-from tests.factories import browser_for, make_plan, make_user
+from tests.factories import make_plan, make_user
 from tests.scenes.admin.pages import act, add, errors, page_of, said, save
-
-
-@pytest.fixture
-def staff(db):
-    user = make_user(is_staff=True, is_superuser=True)
-    client = browser_for(user)
-    client.user = user
-    return client
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from ai.models import AccountState, CallStatus, OwnKey, Payer, UpstreamCall
 from canvas.core import secrets
 from canvas.core.errors import Conflict, DomainError, Unavailable, Upstream
+from canvas.core.health import NotReadyError
 from canvas.core.prepared import Select
 
 OPERATOR: Final = "operator"
@@ -145,6 +147,23 @@ def was_refused(account: Account, reason: str) -> DomainError:
     if in_use is not None and in_use.pk == account.key_id:
         note_refused(account.name, reason)  # else another key is in use by now
     return _refused(reason)
+
+
+def readiness() -> str:
+    """Say for `/readyz` how the operator's key is doing.
+
+    Raises:
+        NotReadyError: it is not set, or OpenRouter refuses it.
+    """
+    if not settings.OPENROUTER_API_KEY:
+        raise NotReadyError("not set")
+    try:
+        state = state_of(OPERATOR)
+    except DatabaseError as exc:
+        raise NotReadyError(f"not readable: {type(exc).__name__}") from exc
+    if state is not None and state.refused_since is not None:
+        raise NotReadyError(f"refused since {state.refused_since:%Y-%m-%d %H:%M} UTC")
+    return "not checked yet" if state is None or state.checked_at is None else "accepted"
 
 
 def note_refused(name: str, reason: str) -> None:

@@ -29,9 +29,14 @@ def rows_of(slug: str) -> dict[str, ModelHealth]:
 
 
 def try_again(slug: str, provider: str) -> bool:
-    """Take the one try that there is after a rest, if the rest is over and nobody else has it."""
-    over = _rows(slug, provider, closed_until__lte=Now())
-    return bool(over.update(closed_until=Now() + timedelta(seconds=PROBE_S)))
+    """Take the one try that there is after a rest, if the rest is over and nobody else has it.
+
+    A rest that ends later than any may was written while the clock was ahead: it is over, too.
+    """
+    beyond = Now() + timedelta(seconds=LONGEST_ASKED_S)
+    over = Q(closed_until__lte=Now()) | Q(closed_until__gt=beyond)
+    probed = Now() + timedelta(seconds=PROBE_S)
+    return bool(_rows(slug, provider).filter(over).update(closed_until=probed))
 
 
 def left_s(row: ModelHealth) -> float:

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 MOST_LOOK_UPS: Final = 12
 BATCH: Final = 20
 LONGEST_STEP_S: Final = 300
+_TOKENS: Final = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
 def look_up_due() -> None:
@@ -41,13 +42,13 @@ def _look_up(call: UpstreamCall) -> None:
     except OpenRouterError as exc:
         logger.info("call %s: no bill yet: %s", call.pk, type(exc).__name__)
         return
-    usage = Usage(
-        prompt_tokens=bill.prompt_tokens,
-        completion_tokens=bill.completion_tokens,
-        cached_tokens=bill.cached_tokens,
-        reasoning_tokens=bill.reasoning_tokens,
-        cost_usd=bill.cost_usd,
-    )
+    # What the answer said already is not forgotten when the bill is silent about it.
+    told = {name: getattr(bill, name) for name in _TOKENS}
+    known = {name: getattr(call, name) if n is None else n for name, n in told.items()}
+    usage = Usage(**known, image_tokens=call.image_tokens, cost_usd=bill.cost_usd)
     if bill.cost_usd is not None:
-        seen = {"model_served": bill.model or "", "provider": bill.provider or ""}
+        seen = {
+            "model_served": bill.model or call.model_served,
+            "provider": bill.provider or call.provider,
+        }
         ledger.settle(call, usage, is_bill=True, **seen)

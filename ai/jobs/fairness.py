@@ -1,8 +1,8 @@
 """Whose turn it is: start-time fair queueing over lanes, one lane a workspace and kind of job.
 
 A new job takes the turn behind the last queued one of its own lane, or the turn that the queue has
-come to if its lane is empty. Workers take the lowest turn. So a lane with 5,000 jobs and a lane with
-one are served alternately, no slot is ever left idle, and each look is a step into an index.
+come to if its lane is empty. Workers take the lowest turn. So a lane with 5,000 jobs and a lane
+with one are served alternately, no slot is ever left idle, and each look is a step into an index.
 
 The queue has come to the highest turn that runs. Jobs that were tried before keep their low turns:
 they are next when they are due, and say nothing about where the others are.
@@ -16,7 +16,7 @@ import time
 from typing import Final
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Now
 
 from ai.models import Job, JobStatus
@@ -40,7 +40,8 @@ def _turns(workspace: UUID, kind: str) -> QuerySet[Workspace]:
     """The turns that a new job's follows from, each NULL if there is no such job."""
     queued, running = Job.objects.filter(**_QUEUED), Job.objects.filter(status=JobStatus.RUNNING)
     new = queued.filter(attempts=0)
-    lane = new.filter(workspace_id=OuterRef("pk"), kind=kind)
+    # The id itself and not the outer row's: a planner that knows it steps into the lane's index.
+    lane = new.filter(workspace_id=workspace, kind=kind)
     return (
         Workspace.objects.filter(pk=workspace)
         .order_by()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from ai.models import Schedule
@@ -66,7 +67,10 @@ def make_due(name: str) -> str:
 
 def _do(act: Act) -> bool:
     _known(act)
-    mine = Schedule.objects.filter(name=act.name, due_at__lte=Now()).update(
+    # A clock that was ahead for a while has put it off further than there is a way to.
+    beyond = Now() + max(act.every, act.first_after)
+    due = Q(due_at__lte=Now()) | Q(due_at__gt=beyond)
+    mine = Schedule.objects.filter(due, name=act.name).update(
         due_at=Now() + act.every, began_at=Now()
     )
     if mine:

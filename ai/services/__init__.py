@@ -1,6 +1,7 @@
 """What people ask of the AI: chat, outlines, picture analyses, lab runs. One verb, one function."""
 
 from ai.catalogue import sync as _catalogue
+from ai.jobs import dates as _dates
 from ai.jobs.registry import register as _register
 from ai.ledger import audit as _audit
 from ai.models import JobKind
@@ -17,4 +18,5 @@ def register() -> None:
     _register(JobKind.LAB, lab.do_run)
     _catalogue.schedule()
     _audit.schedule()
+    _dates.schedule()
     _secrets.check()

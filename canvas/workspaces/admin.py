@@ -80,7 +80,9 @@ class PlanAdmin(ShownAdmin[Plan]):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        services.edit_plan(plan=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+        services.edit_plan(
+            plan=obj, **{name: form.cleaned_data[name] for name in form.changed_data}
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Keep the plan that new workspaces get."""

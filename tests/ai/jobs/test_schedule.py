@@ -45,6 +45,13 @@ def test_an_act_that_another_worker_has_taken_is_not_done(act):
     assert act == []
 
 
+def test_an_act_that_was_put_off_while_the_clock_was_ahead_is_done_now(act):
+    Schedule.objects.create(name="tidy", due_at=timezone.now() + timedelta(days=365))
+
+    assert schedule.do_due() == ["tidy"]
+    assert Schedule.objects.get().due_at < timezone.now() + timedelta(minutes=61)
+
+
 def test_by_hand_an_act_is_done_at_once_and_put_off(act):
     note = schedule.do_now("tidy")
 

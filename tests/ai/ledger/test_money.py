@@ -164,7 +164,9 @@ def test_an_unknown_cost_stays_unknown_and_held_until_it_is_looked_up(api, proje
     assert (after_miss.status, after_miss.look_ups) == ("unknown", 1)
     call.refresh_from_db()
     assert (call.status, call.cost_nusd, call.prompt_tokens) == ("settled", 500_000, 7)
-    assert counters()[:2] == (500_000, 0)
+    # The bill is silent about these, and the answer was not.
+    assert (call.completion_tokens, call.model_served) == (5, "maker/model-20260101")
+    assert counters() == (500_000, 0, 12, 0, 0)
 
 
 def test_a_bill_that_never_comes_frees_the_hold_and_the_cost_stays_unknown(api, project):

@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from ai.jobs import bills
 from ai.jobs.schedule import do_now
@@ -247,6 +248,27 @@ def test_the_operators_refused_key_is_said_to_be_the_operators(api, project, ope
     state = AccountState.objects.get()
     assert (job.error["code"], job.error["status"]) == ("operator-key-refused", 502)
     assert (state.account, state.refused_since is None) == ("operator", False)
+
+
+def test_readiness_says_that_the_operators_key_is_refused_and_stays_in_service(
+    api, project, openrouter, client, settings
+):
+    before = client.get("/readyz").json()
+    job_id = outline(api, project)
+    openrouter.will_fail(401, "No auth credentials found")
+    run(job_id)
+
+    answer = client.get("/readyz")
+    told = answer.json()["checks"]["openrouter-key"]
+    AccountState.objects.update(refused_since=None, checked_at=timezone.now())
+    after = client.get("/readyz").json()
+
+    key = "openrouter-key"
+    assert (before["status"], before["checks"][key]["detail"]) == ("ok", "not checked yet")
+    assert (answer.status_code, answer.json()["status"], told["ok"]) == (200, "degraded", False)
+    assert told["detail"].startswith(f"refused since {timezone.now():%Y-%m-%d}")
+    assert settings.OPENROUTER_API_KEY not in answer.content.decode()
+    assert (after["status"], after["checks"][key]) == ("ok", {"ok": True, "detail": "accepted"})
 
 
 def test_a_key_that_cannot_be_decrypted_is_an_honest_state(api, project, openrouter, settings):

@@ -130,7 +130,7 @@ def _judge(service: Service, made: list[str], outcome: Outcome) -> None:
     outcome.measured |= {
         "jobs": len(jobs),
         "succeeded": sum(job["status"] == "succeeded" for job in jobs),
-        "answered by another than the first": sum(len(_models(route)) > 1 for route in routes),
+        "with a second model in their route": sum(len(_models(route)) > 1 for route in routes),
         "jobs that waited": service.count("waits > 0"),
         "steps of the routes": dict(tried),
         "lines of the bill": len(service.bill()),

@@ -80,7 +80,7 @@ class NewWorkspaceBudgetSerializer(CamelSerializer[Any]):
 class NewProjectBudgetSerializer(CamelSerializer[Any]):
     """What an owner sets; null is no limit."""
 
-    limit_usd = UsdField(source="limit_nusd", allow_null=True)
+    limit_usd = UsdField(source="limit_nusd", required=False, allow_null=True)
 
 
 class OwnKeySerializer(CamelSerializer[KeyState]):
@@ -116,6 +116,6 @@ class NewOwnKeySerializer(CamelSerializer[Any]):
 
 
 class OwnKeyBudgetSerializer(CamelSerializer[Any]):
-    """What a month may cost with the key."""
+    """What a month may cost with the key; null is no limit."""
 
-    budget_usd = UsdField(source="budget_nusd", allow_null=True)
+    budget_usd = UsdField(source="budget_nusd", required=False, allow_null=True)

@@ -70,5 +70,6 @@ class ProjectBudgetView(CanvasAPIView):
         """Set what a project may cost as a whole; owners only."""
         project = get_project(access=self.access, project_id=project_id)
         changes = self.shape(NewProjectBudgetSerializer)
-        found = budgets.edit_project_budget(access=self.access, project_id=project.pk, **changes)
+        act = budgets.edit_project_budget if changes else budgets.get_project_budget
+        found = act(access=self.access, project_id=project.pk, **changes)
         return Response(PurseSerializer(found).data)

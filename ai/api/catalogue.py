@@ -28,13 +28,16 @@ from canvas.core.json import JSONRenderer
 from canvas.workspaces.views import CanvasAPIView
 
 MOST_MODELS: Final = 20
+MODEL_ID: Final = r"[A-Za-z0-9_.:~@/-]{1,200}"
 COMPARED: Final = (
     OpenApiParameter(
-        "baseline", str, description="A model id; the service's own baseline when not said."
+        "baseline",
+        filters_of.several(MODEL_ID, 1),
+        description="A model id; the service's own baseline when not said.",
     ),
     OpenApiParameter(
         "models",
-        str,
+        filters_of.several(MODEL_ID, MOST_MODELS),
         description=f"Up to {MOST_MODELS} ids, with commas between; without: those of the plans.",
     ),
 )

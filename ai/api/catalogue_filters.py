@@ -15,18 +15,26 @@ from scenes.api import queries
 LONGEST_WORD: Final = 120
 MOST_WORDS: Final = 20
 LARGEST_CONTEXT: Final = 2**31 - 1
-_WORD: Final = re.compile(r"[A-Za-z0-9_.~/-]{1,120}")
+_ONE: Final = r"[A-Za-z0-9_.~/-]{1,120}"
+_WORD: Final = re.compile(_ONE)
 _NAME: Final = re.compile(r"[^,]{1,200}")
 _DIGITS: Final = len(str(LARGEST_CONTEXT))
 
 
 def _words(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, description=f"{description} Commas mean: all of them.")
+    return OpenApiParameter(
+        name, several(_ONE, MOST_WORDS), description=f"{description} Commas mean: all of them."
+    )
 
 
 def _name(name: str, description: str) -> OpenApiParameter:
-    schema = {"type": "string", "maxLength": LONGEST_WORD}
-    return OpenApiParameter(name, schema, description=description)
+    return OpenApiParameter(name, several(_ONE, 1), description=description)
+
+
+def several(one: str, most: int) -> dict[str, str]:
+    """Describe a text of 1 to so many words with commas between them, each by this pattern."""
+    more = f"(,{one}){{0,{most - 1}}}" if most > 1 else ""
+    return {"type": "string", "pattern": f"^{one}{more}$"}
 
 
 POLICY: Final = (

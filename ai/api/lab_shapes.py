@@ -35,7 +35,12 @@ EXPECTATIONS: Final = {"type": "array", "items": {"type": "object"}, "maxItems":
     {
         "oneOf": [
             {"type": "string", "enum": [ALL]},
-            {"type": "array", "items": {"type": "string"}, "maxItems": MOST_KEYS},
+            {
+                "type": "array",
+                "items": {"type": "string", "maxLength": LONGEST_NAME},
+                "minItems": 1,
+                "maxItems": MOST_KEYS,
+            },
         ]
     }
 )

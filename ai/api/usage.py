@@ -37,12 +37,14 @@ from scenes.api.queries import choice
 
 CSV: Final = "text/csv; charset=utf-8"
 PLAN: Final = OpenApiParameter(
-    "plan", str, description="The stack of this plan; default: of yours."
+    "plan",
+    {"type": "string", "minLength": 1, "maxLength": 40},
+    description="The stack of this plan; default: of yours.",
 )
 MODELS: Final = [
     OpenApiParameter(
         task,
-        {"type": "string", "maxLength": query.LONGEST_MODEL},
+        {"type": "string", "minLength": 1, "maxLength": query.LONGEST_MODEL},
         description=f"A model for {Task(task).label}; stands over the plan's.",
     )
     for task in Task.values
@@ -82,7 +84,7 @@ class UsageView(CanvasAPIView):
         lines, by = query.lines_of(self), query.keys_of(self)
         order = pages.order_of(by, request.query_params.get("ordering"))
         limit, text = query.limit_of(self), request.query_params.get("cursor")
-        cursor = None if text is None else pages.read_cursor(text, order)
+        cursor = pages.read_cursor(text, order) if text else None
         if choice(request, "format", ["json", "csv"]) == "csv":
             return as_file(csv_pieces(lines, by, order, self.access))
         page = pages.page_of(lines, by, order, limit=limit, cursor=cursor)

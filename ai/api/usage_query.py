@@ -45,7 +45,9 @@ PERIOD: Final = [
     OpenApiParameter("to", _DATE, description="The last day, UTC."),
 ]
 MODEL: Final = OpenApiParameter(
-    "model", {"type": "string", "maxLength": LONGEST_MODEL}, description="Only this one, as asked."
+    "model",
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_MODEL},
+    description="Only this one, as asked.",
 )
 FILTERS: Final = [
     *PERIOD,

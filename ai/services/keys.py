@@ -113,9 +113,9 @@ def put_key(
 
 
 def edit_key(
-    *, access: Access, budget_nusd: int | None, expected_version: int | None = None
+    *, access: Access, expected_version: int | None = None, **changes: int | None
 ) -> OwnKey:
-    """Change what a month may cost with the key; None is no limit.
+    """Change what a month may cost with the key: `budget_nusd`; None is no limit.
 
     Raises:
         Forbidden: the caller is no owner.
@@ -124,7 +124,8 @@ def edit_key(
     """
     access.require(Role.OWNER)
     row = _present(access)
-    return edit_row(row, expected_version=expected_version, budget_nusd_a_month=budget_nusd)
+    columns = {f"{name}_a_month": value for name, value in changes.items()}
+    return edit_row(row, expected_version=expected_version, **columns)
 
 
 def remove_key(*, access: Access, expected_version: int | None = None) -> None:

@@ -410,3 +410,14 @@ def test_reading_a_budget_asks_as_much_however_many_purses_there_are(api, projec
         api.get(of_workspace(api))
 
     assert len(many) == len(few)
+
+
+def test_an_empty_merge_patch_changes_nothing(api, project):
+    patch(api, of_project(project), limitUsd="3")
+    before = everything()
+
+    answers = [patch(api, path) for path in (of_project(project), of_workspace(api))]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["limitUsd"] == "3"
+    assert everything() == before

@@ -350,3 +350,12 @@ def test_what_a_call_was_for_and_who_wanted_it_stands_in_its_row(api, project, o
     assert (call.image_tokens, call.reasoning_tokens) == (3, 2)
     assert call.chosen_as != ""
     assert call.token_id == Job.objects.get().token_id is not None
+
+
+def test_an_empty_merge_patch_of_a_key_keeps_its_budget(api):
+    put(api, budgetUsd="12.5")
+
+    answer = api.patch(address(api), {}, "application/json")
+
+    assert (answer.status_code, answer.json()["budgetUsd"]) == (200, "12.5")
+    assert OwnKey.objects.get().budget_nusd_a_month == 12_500_000_000

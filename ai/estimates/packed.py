@@ -12,12 +12,12 @@ from ai.director.turn import MOST_HISTORY_TOKENS
 from ai.estimates.asks import Ask
 from ai.exchange import IMAGE_TOKENS
 from ai.gateway import request_for
-from ai.models import ChatMessage, JobKind, MessageRole
+from ai.models import JobKind
 from ai.openrouter.quirks import preflight
 from ai.openrouter.wire import ChatRequest
 from ai.recipes import DIRECTOR, OUTLINE, VISION, Recipe
 from ai.routing import Choice
-from ai.services.outlines import LONGEST_CHAT
+from ai.services.outlines import said
 from ai.structured import schema
 from scenes import selectors
 
@@ -68,19 +68,6 @@ def pack(ask: Ask, choice: Choice) -> Packed:
             "source": source,
         }, given=source)  # fmt: skip
     return _question(VISION, ask, choice, {"note": "", "language_note": ""}, pictures=1)
-
-
-def said(project: "Project", *, before: "datetime | None" = None) -> str:
-    """Write the conversation as an outline would get it, as it is now or was at a moment."""
-    rows = ChatMessage.objects.filter(
-        project_id=project.pk, role__in=[MessageRole.USER, MessageRole.ASSISTANT]
-    ).exclude(content="")
-    if before is not None:
-        rows = rows.filter(created_at__lt=before)
-    recent = reversed(rows.order_by("-position")[:LONGEST_CHAT])
-    return "\n".join(
-        json.dumps({"role": row.role, "content": row.content}, ensure_ascii=False) for row in recent
-    )
 
 
 def _chat(ask: Ask, choice: Choice) -> Packed:

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ai.estimates.asks import TASKS, Ask, message_at_end, of_job
-from ai.estimates.packed import said
 from ai.models import Job, JobKind, JobStatus, Task
 from ai.services.choosing import asked_model
-from ai.services.outlines import LONGEST_TEXT
+from ai.services.outlines import refuse_unfit_source
 from canvas.core.errors import Conflict, Fault, Invalid
 from canvas.workspaces.access import Access
 from scenes import selectors
@@ -49,12 +48,7 @@ def for_outline(
     """
     if source == "script":
         raise _wrong("/source", "source-unavailable", "Scripts cannot be outlined yet.")
-    if source == "text" and not text.strip():
-        raise _wrong("/text", "blank", "Give the text that is to be outlined.")
-    if len(text) > LONGEST_TEXT:
-        raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
-    if source == "chat" and not said(project):
-        raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
+    refuse_unfit_source(project=project, source=source, text=text)
     return Ask(
         kind=JobKind.OUTLINE,
         workspace=access.workspace,

@@ -21,6 +21,8 @@ from scenes import selectors
 from scenes.services.changes import Actor
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scenes.models import Project
 
 RUNTIME_TOLERANCE: Final = 0.2
@@ -51,12 +53,7 @@ def request_outline(
         Invalid: nothing to outline, or too much, or a model that cannot.
         Unaffordable: the month's budget or tokens are used up.
     """
-    if source == "text" and not text.strip():
-        raise _wrong("/text", "blank", "Give the text that is to be outlined.")
-    if len(text) > LONGEST_TEXT:
-        raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
-    if source == "chat" and not _said(project):
-        raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
+    refuse_unfit_source(project=project, source=source, text=text)
     asked = asked_model(access.workspace, project.pk, Task.OUTLINE, model)
     ledger.refuse_exhausted(access.workspace, project.pk)
     payload = {"source": source, "text": text, "target": dict(target or {}), **asked}
@@ -79,7 +76,7 @@ def draft(job: Job) -> Store:
             "project_title": project.title,
             "target": in_words(target),
             "source_kind": "conversation" if source == "chat" else "text",
-            "source": job.payload["text"] or _said(project),
+            "source": job.payload["text"] or said(project),
         },
     )
 
@@ -125,11 +122,27 @@ def reject_outline(*, outline: Outline) -> Outline:
         return proposals.reject(outline=outline)
 
 
-def _said(project: "Project") -> str:
-    """Write the conversation as data: who said what, oldest first."""
+def refuse_unfit_source(*, project: "Project", source: str, text: str) -> None:
+    """Refuse what cannot be outlined.
+
+    Raises:
+        Invalid: nothing to outline, or too much.
+    """
+    if source == "text" and not text.strip():
+        raise _wrong("/text", "blank", "Give the text that is to be outlined.")
+    if len(text) > LONGEST_TEXT:
+        raise _wrong("/text", "too-long", f"At most {LONGEST_TEXT:,} characters can be outlined.")
+    if source == "chat" and not said(project):
+        raise _wrong("/source", "no-chat", "There is no conversation to outline yet.")
+
+
+def said(project: "Project", *, before: "datetime | None" = None) -> str:
+    """Write the conversation as data: who said what, oldest first, now or as it was then."""
     rows = ChatMessage.objects.filter(
         project_id=project.pk, role__in=[MessageRole.USER, MessageRole.ASSISTANT]
     ).exclude(content="")
+    if before is not None:
+        rows = rows.filter(created_at__lt=before)
     recent = reversed(rows.order_by("-position")[:LONGEST_CHAT])
     return "\n".join(
         json.dumps({"role": row.role, "content": row.content}, ensure_ascii=False) for row in recent

@@ -17,7 +17,7 @@ from ai.openrouter.quirks import preflight
 from ai.openrouter.wire import ChatRequest
 from ai.recipes import DIRECTOR, OUTLINE, VISION, Recipe
 from ai.routing import Choice
-from ai.services.outlines import said
+from ai.services.outlines import in_words, said
 from ai.structured import schema
 from scenes import selectors
 
@@ -31,7 +31,6 @@ C = TypeVar("C", bound=Contract)
 BYTES_A_TOKEN: Final = 4
 # What a picture of the size that is sent adds to a prompt; providers count differently.
 PICTURE_TOKENS: Final = 1_000
-_NO_TARGET: Final = "As many scenes as the source needs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def pack(ask: Ask, choice: Choice) -> Packed:
     if ask.kind == JobKind.OUTLINE:
         source = ask.text or said(ask.project, before=ask.at)
         return _question(OUTLINE, ask, choice, {
-            "target": json.dumps(dict(ask.target)) if ask.target else _NO_TARGET,
+            "target": in_words(ask.target),
             "source_kind": "conversation" if ask.source == "chat" else "text",
             "source": source,
         }, given=source)  # fmt: skip

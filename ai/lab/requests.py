@@ -1,12 +1,12 @@
 """Cases that somebody brings: a request of their own, or one that was made before."""
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from ai.director import digest, transcript
 from ai.lab.frozen import filled, offered
-from ai.models import ChatMessage, Job, JobKind, MessageRole, Task
+from ai.models import Job, JobKind, Task
 from ai.services.outlines import in_words
+from ai.services.outlines import said as said_until
 from canvas.core.errors import Conflict, Fault, Invalid
 from canvas.workspaces.access import Access
 from scenes import selectors
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 GIVEN: Final = "given"
 NO_TITLE: Final = "Untitled"
 MOST_HISTORY_TOKENS: Final = 60_000
-LONGEST_CHAT: Final = 200
 LONGEST_SOURCE: Final = 400_000
 _TASK_OF: Final = {
     JobKind.CHAT: Task.CHAT,
@@ -81,7 +80,7 @@ def recorded(*, access: Access, task: str, job: Job) -> dict[str, Any]:
     if task == Task.CHAT:
         return _chat(key, project, _conversation(job))
     asked = job.payload
-    text = asked.get("text") or _said_before(project, job)
+    text = asked.get("text") or said_until(project, before=job.created_at)
     return _outline(key, project, asked["source"], text, asked.get("target") or {})
 
 
@@ -120,19 +119,6 @@ def _conversation(job: Job) -> list[dict[str, Any]]:
     asked = transcript.asked(job)
     rows = [*transcript.exchanges(asked)[:-1], [asked]]
     return transcript.as_messages(rows, slug="", budget_tokens=MOST_HISTORY_TOKENS)
-
-
-def _said_before(project: "Project", job: Job) -> str:
-    """Write the conversation that an outline was drafted from, oldest first."""
-    rows = ChatMessage.objects.filter(
-        project_id=project.pk,
-        role__in=[MessageRole.USER, MessageRole.ASSISTANT],
-        created_at__lte=job.created_at,
-    ).exclude(content="")
-    recent = reversed(rows.order_by("-position")[:LONGEST_CHAT])
-    return "\n".join(
-        json.dumps({"role": row.role, "content": row.content}, ensure_ascii=False) for row in recent
-    )
 
 
 def _refuse_address(asset: "VisualAsset") -> None:
